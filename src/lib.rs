@@ -1,1 +1,5 @@
-
+//! Relais.
+pub mod access;
+pub mod db;
+pub mod http;
+pub mod schema;

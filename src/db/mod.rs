@@ -1,0 +1,235 @@
+//! The two databases behind one door.
+//!
+//! The surprising rule: a write on SQLite does not run where it is asked for. One thread owns the only
+//! write connection and commits what is waiting in groups, so many writes share one `fsync`
+//! (see [`writer`]). On PostgreSQL a write is an ordinary transaction on a pooled connection.
+
+mod backup;
+mod migrations;
+mod pool;
+pub mod rows;
+pub mod types;
+mod writer;
+
+use std::sync::Arc;
+use std::time::Duration;
+
+use diesel::Connection as _;
+
+pub use backup::{BackupError, backup};
+pub use migrations::{MigrationError, pending as pending_migrations, run as migrate};
+pub use pool::Address;
+pub use types::{Date, Id, Instant, Json};
+
+use pool::Pool;
+use writer::Writer;
+
+/// A connection to either database; queries are written once and run on both.
+#[derive(diesel::MultiConnection)]
+pub enum AnyConnection {
+    /// PostgreSQL 13 or later.
+    Postgres(diesel::PgConnection),
+    /// The embedded SQLite.
+    Sqlite(diesel::SqliteConnection),
+}
+
+/// Why the database could not do what it was asked.
+#[derive(Debug, thiserror::Error)]
+pub enum DbError {
+    /// No connection was free in time, the database is locked, or it cannot be reached. Trying again may help.
+    #[error("the database is not available: {0}")]
+    Unavailable(String),
+    /// The disk is full, or the database may not grow.
+    #[error("the storage is full: {0}")]
+    StorageFull(String),
+    /// A query failed.
+    #[error(transparent)]
+    Query(diesel::result::Error),
+    /// The work panicked; nothing of it was kept.
+    #[error("the work on the database panicked")]
+    Panicked,
+}
+
+impl From<diesel::result::Error> for DbError {
+    fn from(error: diesel::result::Error) -> Self {
+        use diesel::result::{DatabaseErrorKind as Kind, Error};
+        let Error::DatabaseError(kind, info) = &error else {
+            return Self::Query(error);
+        };
+        let message = info.message();
+        if matches!(kind, Kind::ClosedConnection | Kind::UnableToSendCommand)
+            || message.contains("database is locked")
+            || message.contains("disk I/O error")
+            || message.contains("unable to open database file")
+            || message.contains("canceling statement due to statement timeout")
+            || message.contains("terminating connection")
+            || message.contains("no connection to the server")
+            || message.contains("server closed the connection")
+        {
+            Self::Unavailable(message.to_owned())
+        } else if message.contains("database or disk is full")
+            || message.contains("No space left on device")
+            || message.contains("readonly database")
+        {
+            Self::StorageFull(message.to_owned())
+        } else {
+            Self::Query(error)
+        }
+    }
+}
+
+/// What work on the database may fail with.
+pub trait Failure: From<DbError> + Send + 'static {
+    /// Whether the database was out of reach, so that the connection is not used again.
+    fn is_unavailable(&self) -> bool;
+}
+
+impl Failure for DbError {
+    fn is_unavailable(&self) -> bool {
+        matches!(self, Self::Unavailable(_))
+    }
+}
+
+/// What becomes of a write whose work went well.
+#[derive(Debug)]
+pub enum Outcome<T> {
+    /// The change is committed before the caller learns of it.
+    Keep(T),
+    /// There was nothing to change: the transaction is rolled back and the answer stands.
+    Discard(T),
+}
+
+/// How the databases are reached and how long anything may wait for them.
+#[derive(Debug, Clone)]
+pub struct Limits {
+    /// Connections in the pool (on SQLite: read connections beside the one writer).
+    pub connections: u32,
+    /// How long a request waits for a free connection.
+    pub acquire: Duration,
+    /// How long one statement may run (PostgreSQL), or wait for a lock (SQLite).
+    pub statement: Duration,
+}
+
+impl Default for Limits {
+    fn default() -> Self {
+        Self {
+            connections: 8,
+            acquire: Duration::from_secs(5),
+            statement: Duration::from_secs(10),
+        }
+    }
+}
+
+/// The door to the database. Cheap to clone.
+#[derive(Clone)]
+pub struct Db(Arc<Inner>);
+
+struct Inner {
+    readers: Pool,
+    writer: Writing,
+}
+
+enum Writing {
+    /// PostgreSQL: any pooled connection may write.
+    Pooled(Pool),
+    /// SQLite: one thread writes.
+    Threaded(Writer),
+}
+
+impl Db {
+    /// Opens the database at `address`, and `replica` (PostgreSQL only) for reads where one is given.
+    /// Migrations are not run here.
+    ///
+    /// # Errors
+    /// When the database cannot be opened.
+    pub fn open(
+        address: &Address,
+        replica: Option<&Address>,
+        limits: &Limits,
+    ) -> Result<Self, DbError> {
+        let writer = match address {
+            Address::Sqlite(_) => Writing::Threaded(Writer::start(address, limits)?),
+            Address::Postgres(_) => Writing::Pooled(Pool::open(address, limits, false)?),
+        };
+        let readers = match (&writer, replica) {
+            (Writing::Pooled(pool), None) => pool.clone(),
+            (_, replica) => Pool::open(replica.unwrap_or(address), limits, true)?,
+        };
+        Ok(Self(Arc::new(Inner { readers, writer })))
+    }
+
+    /// Runs `work` on a connection for reading.
+    ///
+    /// # Errors
+    /// What `work` answers, or [`DbError`] as `E` when no connection was to be had.
+    pub async fn read<T, E, F>(&self, work: F) -> Result<T, E>
+    where
+        F: FnOnce(&mut AnyConnection) -> Result<T, E> + Send + 'static,
+        T: Send + 'static,
+        E: Failure,
+    {
+        let inner = Arc::clone(&self.0);
+        on_blocking_thread(move || inner.readers.with(work)).await
+    }
+
+    /// Runs `work` in one transaction and answers only after it is durable.
+    ///
+    /// # Errors
+    /// What `work` answers (nothing is kept then), or [`DbError`] as `E` when the database failed.
+    pub async fn write<T, E, F>(&self, work: F) -> Result<T, E>
+    where
+        F: FnOnce(&mut AnyConnection) -> Result<Outcome<T>, E> + Send + 'static,
+        T: Send + 'static,
+        E: Failure,
+    {
+        match &self.0.writer {
+            Writing::Threaded(writer) => writer.submit(work).await,
+            Writing::Pooled(pool) => {
+                let pool = pool.clone();
+                on_blocking_thread(move || pool.with(|conn| in_transaction(conn, work))).await
+            }
+        }
+    }
+}
+
+async fn on_blocking_thread<T, E, F>(work: F) -> Result<T, E>
+where
+    F: FnOnce() -> Result<T, E> + Send + 'static,
+    T: Send + 'static,
+    E: Failure,
+{
+    match tokio::task::spawn_blocking(work).await {
+        Ok(answer) => answer,
+        Err(_) => Err(E::from(DbError::Panicked)),
+    }
+}
+
+/// Why a transaction ends without a commit.
+enum Ended<T, E> {
+    Failed(E),
+    Discarded(T),
+    Broken(diesel::result::Error),
+}
+
+impl<T, E> From<diesel::result::Error> for Ended<T, E> {
+    fn from(error: diesel::result::Error) -> Self {
+        Self::Broken(error)
+    }
+}
+
+/// Runs `work` in a transaction, or in a savepoint where one is open already.
+fn in_transaction<T, E: Failure>(
+    conn: &mut AnyConnection,
+    work: impl FnOnce(&mut AnyConnection) -> Result<Outcome<T>, E>,
+) -> Result<T, E> {
+    let ended = conn.transaction(|conn| match work(conn) {
+        Ok(Outcome::Keep(answer)) => Ok(answer),
+        Ok(Outcome::Discard(answer)) => Err(Ended::Discarded(answer)),
+        Err(error) => Err(Ended::Failed(error)),
+    });
+    match ended {
+        Ok(answer) | Err(Ended::Discarded(answer)) => Ok(answer),
+        Err(Ended::Failed(error)) => Err(error),
+        Err(Ended::Broken(error)) => Err(DbError::from(error).into()),
+    }
+}

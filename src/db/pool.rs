@@ -1,0 +1,194 @@
+//! Where a database is, and the pool of connections to it.
+//!
+//! The surprising rule: the variant is chosen here from the address, never by the derived `establish`,
+//! which hides PostgreSQL's error and creates a stray SQLite file instead.
+
+use std::path::PathBuf;
+use std::str::FromStr;
+use std::time::Duration;
+
+use diesel::connection::SimpleConnection;
+use diesel::r2d2::{self, ManageConnection};
+use diesel::{Connection as _, PgConnection, SqliteConnection};
+
+use super::{AnyConnection, DbError, Failure, Limits};
+
+/// Where a database is.
+#[derive(Clone, PartialEq, Eq)]
+pub enum Address {
+    /// A SQLite file.
+    Sqlite(PathBuf),
+    /// A PostgreSQL URL, with its password.
+    Postgres(String),
+}
+
+/// The address could not be read.
+#[derive(Debug, thiserror::Error)]
+#[error("a database address starts with sqlite: or postgres://")]
+pub struct UnknownScheme;
+
+impl FromStr for Address {
+    type Err = UnknownScheme;
+
+    fn from_str(text: &str) -> Result<Self, Self::Err> {
+        if let Some(path) = text.strip_prefix("sqlite:") {
+            let path = path.strip_prefix("//").unwrap_or(path);
+            if path.is_empty() {
+                return Err(UnknownScheme);
+            }
+            Ok(Self::Sqlite(PathBuf::from(path)))
+        } else if text.starts_with("postgres://") || text.starts_with("postgresql://") {
+            Ok(Self::Postgres(text.to_owned()))
+        } else {
+            Err(UnknownScheme)
+        }
+    }
+}
+
+/// Shows the address without the password, so that it can be logged.
+impl std::fmt::Display for Address {
+    fn fmt(&self, out: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        match self {
+            Self::Sqlite(path) => write!(out, "sqlite:{}", path.display()),
+            Self::Postgres(url) => {
+                let (scheme, rest) = url.split_once("://").unwrap_or(("postgres", ""));
+                let place = rest.rsplit_once('@').map_or(rest, |(_, place)| place);
+                let place = place.split_once('?').map_or(place, |(place, _)| place);
+                write!(out, "{scheme}://{place}")
+            }
+        }
+    }
+}
+
+impl std::fmt::Debug for Address {
+    fn fmt(&self, out: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        write!(out, "{self}")
+    }
+}
+
+/// Opens one connection for reading and writing, with the settings that every connection has.
+pub(super) fn connect(address: &Address, statement: Duration) -> Result<AnyConnection, DbError> {
+    let opened = match address {
+        Address::Sqlite(path) => {
+            let path = path.to_string_lossy();
+            SqliteConnection::establish(&path).map(AnyConnection::Sqlite)
+        }
+        Address::Postgres(url) => PgConnection::establish(url).map(AnyConnection::Postgres),
+    };
+    let mut conn = opened.map_err(|error| DbError::Unavailable(error.to_string()))?;
+    let milliseconds = statement.as_millis();
+    let settings: Vec<String> = match &conn {
+        // One statement each: in one batch SQLite would stop at the first that is busy. The time-out
+        // comes first, because the switch to WAL itself needs a lock.
+        AnyConnection::Sqlite(_) => vec![
+            format!("PRAGMA busy_timeout = {milliseconds}"),
+            "PRAGMA journal_mode = WAL".to_owned(),
+            "PRAGMA synchronous = FULL".to_owned(),
+            "PRAGMA foreign_keys = ON".to_owned(),
+            "PRAGMA temp_store = MEMORY".to_owned(),
+        ],
+        AnyConnection::Postgres(_) => vec![format!(
+            "SET statement_timeout = {milliseconds}; SET lock_timeout = {milliseconds}; SET TIME ZONE 'UTC'"
+        )],
+    };
+    for setting in settings {
+        conn.batch_execute(&setting).map_err(DbError::from)?;
+    }
+    Ok(conn)
+}
+
+/// A pooled connection, with the note that it must not go back into the pool.
+pub(super) struct Link {
+    conn: AnyConnection,
+    is_broken: bool,
+}
+
+struct Manager {
+    address: Address,
+    statement: Duration,
+    read_only: bool,
+}
+
+impl ManageConnection for Manager {
+    type Connection = Link;
+    type Error = DbError;
+
+    fn connect(&self) -> Result<Link, DbError> {
+        let mut conn = connect(&self.address, self.statement)?;
+        if self.read_only && matches!(conn, AnyConnection::Sqlite(_)) {
+            conn.batch_execute("PRAGMA query_only = ON")
+                .map_err(DbError::from)?;
+        }
+        Ok(Link {
+            conn,
+            is_broken: false,
+        })
+    }
+
+    fn is_valid(&self, _: &mut Link) -> Result<(), DbError> {
+        Ok(())
+    }
+
+    fn has_broken(&self, link: &mut Link) -> bool {
+        link.is_broken
+    }
+}
+
+/// Long-lived connections, handed out one at a time.
+#[derive(Clone)]
+pub(super) struct Pool {
+    links: r2d2::Pool<Manager>,
+    acquire: Duration,
+}
+
+impl Pool {
+    pub(super) fn open(
+        address: &Address,
+        limits: &Limits,
+        read_only: bool,
+    ) -> Result<Self, DbError> {
+        let manager = Manager {
+            address: address.clone(),
+            statement: limits.statement,
+            read_only,
+        };
+        // A first connection now, so that a wrong address stops the start with its own message
+        // and not with a time-out.
+        drop(manager.connect()?);
+        let links = r2d2::Pool::builder()
+            .max_size(limits.connections)
+            .min_idle(Some(1))
+            .connection_timeout(limits.acquire)
+            .test_on_check_out(false)
+            .error_handler(Box::new(LogFailures))
+            .build_unchecked(manager);
+        Ok(Self {
+            links,
+            acquire: limits.acquire,
+        })
+    }
+
+    /// Runs `work` on a connection. A panic in it costs the connection, not the pool.
+    pub(super) fn with<T, E: Failure>(
+        &self,
+        work: impl FnOnce(&mut AnyConnection) -> Result<T, E>,
+    ) -> Result<T, E> {
+        let mut link = self
+            .links
+            .get_timeout(self.acquire)
+            .map_err(|error| E::from(DbError::Unavailable(error.to_string())))?;
+        link.is_broken = true;
+        let answer = work(&mut link.conn);
+        link.is_broken = matches!(&answer, Err(error) if error.is_unavailable());
+        answer
+    }
+}
+
+#[derive(Debug)]
+struct LogFailures;
+
+impl r2d2::HandleError<DbError> for LogFailures {
+    fn handle_error(&self, error: DbError) {
+        log::warn!("a database connection could not be opened: {error}");
+    }
+}

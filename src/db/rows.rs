@@ -1,0 +1,131 @@
+//! Two additions to Diesel's vocabulary that every list needs: a tuple comparison for keyset pages, and
+//! a pattern for text search.
+//!
+//! The surprising rule: the comparison is written as SQL's row values, `(a, b) > (x, y)`. Spelled out with
+//! `OR`, neither database starts in the middle of the index, and the last page costs more than the first.
+
+use diesel::backend::Backend;
+use diesel::expression::{AppearsOnTable, Expression, SelectableExpression, ValidGrouping, is_aggregate};
+use diesel::query_builder::{AstPass, QueryFragment, QueryId};
+use diesel::result::QueryResult;
+use diesel::sql_types::Bool;
+
+/// Which way a list runs.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+pub enum Direction {
+    /// Smallest first.
+    Ascending,
+    /// Largest first.
+    Descending,
+}
+
+/// `(key, id) > (value, last)`, or `<` when the list runs downward: the rows behind a page's last one.
+#[derive(Debug, Clone, Copy)]
+pub struct Behind<K, I, V, L> {
+    columns: (K, I),
+    values: (V, L),
+    direction: Direction,
+}
+
+/// The rows behind the one whose key is `value` and whose id is `last`.
+pub fn behind<K, I, V, L>(
+    columns: (K, I),
+    values: (V, L),
+    direction: Direction,
+) -> Behind<K, I, V::Expression, L::Expression>
+where
+    K: Expression,
+    I: Expression,
+    K::SqlType: diesel::sql_types::SqlType,
+    I::SqlType: diesel::sql_types::SqlType,
+    V: diesel::expression::AsExpression<K::SqlType>,
+    L: diesel::expression::AsExpression<I::SqlType>,
+{
+    Behind {
+        columns,
+        values: (values.0.as_expression(), values.1.as_expression()),
+        direction,
+    }
+}
+
+impl<K, I, V, L> Expression for Behind<K, I, V, L> {
+    type SqlType = diesel::sql_types::Nullable<Bool>;
+}
+
+impl<K, I, V, L, QS> AppearsOnTable<QS> for Behind<K, I, V, L>
+where
+    K: AppearsOnTable<QS>,
+    I: AppearsOnTable<QS>,
+{
+}
+
+impl<K, I, V, L, QS> SelectableExpression<QS> for Behind<K, I, V, L>
+where
+    K: SelectableExpression<QS>,
+    I: SelectableExpression<QS>,
+{
+}
+
+impl<K, I, V, L> ValidGrouping<()> for Behind<K, I, V, L> {
+    type IsAggregate = is_aggregate::No;
+}
+
+impl<K, I, V, L> QueryId for Behind<K, I, V, L> {
+    type QueryId = ();
+    const HAS_STATIC_QUERY_ID: bool = false;
+}
+
+impl<DB, K, I, V, L> QueryFragment<DB> for Behind<K, I, V, L>
+where
+    DB: Backend,
+    K: QueryFragment<DB>,
+    I: QueryFragment<DB>,
+    V: QueryFragment<DB>,
+    L: QueryFragment<DB>,
+{
+    fn walk_ast<'b>(&'b self, mut out: AstPass<'_, 'b, DB>) -> QueryResult<()> {
+        out.push_sql("(");
+        self.columns.0.walk_ast(out.reborrow())?;
+        out.push_sql(", ");
+        self.columns.1.walk_ast(out.reborrow())?;
+        out.push_sql(match self.direction {
+            Direction::Ascending => ") > (",
+            Direction::Descending => ") < (",
+        });
+        self.values.0.walk_ast(out.reborrow())?;
+        out.push_sql(", ");
+        self.values.1.walk_ast(out.reborrow())?;
+        out.push_sql(")");
+        Ok(())
+    }
+}
+
+/// The `LIKE` pattern that finds `words` anywhere in text that was folded by [`fold`]; the escape
+/// character is `!`, because PostgreSQL and SQLite disagree about the backslash.
+#[must_use]
+pub fn pattern(words: &str) -> String {
+    let mut pattern = String::from("%");
+    for character in fold(words).chars() {
+        if matches!(character, '%' | '_' | '!') {
+            pattern.push('!');
+        }
+        pattern.push(character);
+    }
+    pattern.push('%');
+    pattern
+}
+
+/// The character that [`pattern`] escapes with.
+pub const ESCAPE: char = '!';
+
+/// Text as it is searched: lower case and without accents, in Rust, because the two databases fold
+/// differently (SQLite knows ASCII only).
+#[must_use]
+pub fn fold(text: &str) -> String {
+    use unicode_normalization::UnicodeNormalization;
+    use unicode_normalization::char::is_combining_mark;
+    text.nfkd()
+        .filter(|character| !is_combining_mark(*character))
+        .flat_map(char::to_lowercase)
+        .collect()
+}

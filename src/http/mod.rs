@@ -1,0 +1,26 @@
+//! What every request and every answer has in common: problems, bodies, queries, pages, versions.
+//!
+//! The surprising rule: a value that is refused is refused while it is read. `Title`, `Minutes`, `Date` are
+//! types that cannot hold a wrong value, so no handler checks a length or a range.
+
+pub mod body;
+pub mod edge;
+pub mod page;
+pub mod problem;
+pub mod query;
+pub mod rate;
+pub mod reply;
+pub mod strict;
+pub mod text;
+pub mod values;
+
+pub use body::Body;
+pub use page::{Cursor, Page, PageRequest};
+pub use problem::{Code, FieldError, Problem};
+pub use query::{AnyOf, Query};
+pub use reply::Reply;
+pub use text::Text;
+pub use values::{Int, UpTo};
+
+/// What a handler answers.
+pub type Answer = Result<Reply, Problem>;

@@ -1,0 +1,413 @@
+//! Reading JSON without forgiveness.
+//!
+//! The surprising rule: every wrong member is found, not only the first. Serde stops at the first error; so
+//! a member that is refused is taken out and the rest is read again, until only good ones are left.
+
+use serde::de::value::{MapDeserializer, SeqDeserializer, StrDeserializer};
+use serde::Deserialize;
+use serde::de::{DeserializeOwned, Deserializer, Error as _, IntoDeserializer, Visitor};
+use serde::forward_to_deserialize_any;
+use serde_json::{Map, Value, json};
+
+use super::problem::{Code, FieldError, Problem};
+
+/// How deep a document may nest.
+const DEPTH: usize = 32;
+/// How many errors are worth naming.
+const MOST_ERRORS: usize = 50;
+
+type Error = serde_json::Error;
+
+/// Reads `bytes` as one JSON value: no member twice, nothing behind it, at most 32 levels.
+///
+/// # Errors
+/// `malformed_json`, with the place.
+pub fn parse(bytes: &[u8]) -> Result<Value, Problem> {
+    let mut input = serde_json::Deserializer::from_slice(bytes);
+    let value = serde::de::DeserializeSeed::deserialize(Level(0), &mut input)
+        .and_then(|value| input.end().map(|()| value));
+    value.map_err(|error| {
+        Problem::new(Code::MalformedJson).detail(format!(
+            "The body is not valid JSON near line {}, column {}{}.",
+            error.line(),
+            error.column(),
+            if error.is_data() {
+                ": a member appears twice, or it nests more than 32 levels"
+            } else {
+                ""
+            }
+        ))
+    })
+}
+
+/// Reads a value that may not have a member twice, this many levels down.
+struct Level(usize);
+
+impl<'de> serde::de::DeserializeSeed<'de> for Level {
+    type Value = Value;
+
+    fn deserialize<D: Deserializer<'de>>(self, input: D) -> Result<Value, D::Error> {
+        input.deserialize_any(self)
+    }
+}
+
+impl<'de> Visitor<'de> for Level {
+    type Value = Value;
+
+    fn expecting(&self, out: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        out.write_str("a JSON value")
+    }
+
+    fn visit_unit<E>(self) -> Result<Value, E> {
+        Ok(Value::Null)
+    }
+
+    fn visit_bool<E>(self, value: bool) -> Result<Value, E> {
+        Ok(Value::Bool(value))
+    }
+
+    fn visit_i64<E>(self, value: i64) -> Result<Value, E> {
+        Ok(value.into())
+    }
+
+    fn visit_u64<E>(self, value: u64) -> Result<Value, E> {
+        Ok(value.into())
+    }
+
+    fn visit_f64<E>(self, value: f64) -> Result<Value, E> {
+        Ok(value.into())
+    }
+
+    fn visit_str<E>(self, value: &str) -> Result<Value, E> {
+        Ok(value.into())
+    }
+
+    fn visit_string<E>(self, value: String) -> Result<Value, E> {
+        Ok(value.into())
+    }
+
+    fn visit_seq<A: serde::de::SeqAccess<'de>>(self, mut input: A) -> Result<Value, A::Error> {
+        if self.0 >= DEPTH {
+            return Err(A::Error::custom("too deep"));
+        }
+        let mut items = Vec::new();
+        while let Some(item) = input.next_element_seed(Level(self.0.saturating_add(1)))? {
+            items.push(item);
+        }
+        Ok(Value::Array(items))
+    }
+
+    fn visit_map<A: serde::de::MapAccess<'de>>(self, mut input: A) -> Result<Value, A::Error> {
+        if self.0 >= DEPTH {
+            return Err(A::Error::custom("too deep"));
+        }
+        let mut members = Map::new();
+        while let Some(name) = input.next_key::<String>()? {
+            let value = input.next_value_seed(Level(self.0.saturating_add(1)))?;
+            if members.insert(name, value).is_some() {
+                return Err(A::Error::custom("a member twice"));
+            }
+        }
+        Ok(Value::Object(members))
+    }
+}
+
+/// Reads `value`, which must be an object, as a `T`.
+///
+/// # Errors
+/// Every member that is refused, with its pointer.
+pub fn read<T: DeserializeOwned>(mut value: Value) -> Result<T, Vec<FieldError>> {
+    if !value.is_object() {
+        return Err(vec![FieldError::body(
+            "",
+            "wrong_type",
+            "The body must be a JSON object.",
+        )]);
+    }
+    let mut errors: Vec<FieldError> = Vec::new();
+    loop {
+        let outcome = serde_path_to_error::deserialize(Strict(&value));
+        let error = match outcome {
+            Ok(read) if errors.is_empty() => return Ok(read),
+            Ok(_) => return Err(errors),
+            Err(error) => error,
+        };
+        let (mut pointer, fault) = locate(error.path(), error.inner());
+        if let Some(name) = fault.member {
+            pointer.push('/');
+            pointer.push_str(&escape(&name));
+        }
+        let is_new = !errors
+            .iter()
+            .any(|error| error.pointer.as_deref() == Some(pointer.as_str()));
+        if is_new {
+            errors.push(FieldError::body(pointer.clone(), &fault.code, fault.detail).with(fault.params));
+        }
+        if errors.len() >= MOST_ERRORS || !is_new || !remove(&mut value, &pointer) {
+            return Err(errors);
+        }
+    }
+}
+
+/// What is wrong with a value, as the types that read it say it.
+struct Fault {
+    code: String,
+    detail: String,
+    params: Value,
+    /// The member that is missing or unknown, which the path does not include.
+    member: Option<String>,
+}
+
+/// Separates the parts of a fault inside an error message (a control character, which no message has).
+const MARK: char = '\u{1}';
+
+/// An error for serde that carries a code and figures besides its text.
+pub fn fault<E: serde::de::Error>(code: &str, detail: &str, params: &Value) -> E {
+    E::custom(format_args!("{MARK}{code}{MARK}{detail}{MARK}{params}{MARK}"))
+}
+
+fn locate(path: &serde_path_to_error::Path, error: &Error) -> (String, Fault) {
+    use serde_path_to_error::Segment;
+    let mut pointer = String::new();
+    for segment in path {
+        match segment {
+            Segment::Seq { index } => pointer.push_str(&format!("/{index}")),
+            Segment::Map { key } => pointer.push_str(&format!("/{}", escape(key))),
+            Segment::Enum { .. } | Segment::Unknown => {}
+        }
+    }
+    let fault = explain(&error.to_string());
+    // The path of an unknown member ends with that member already.
+    let fault = match &fault.member {
+        Some(name) if pointer.ends_with(&format!("/{}", escape(name))) && fault.code == "unknown_member" => Fault {
+            member: None,
+            ..fault
+        },
+        _ => fault,
+    };
+    (pointer, fault)
+}
+
+fn explain(message: &str) -> Fault {
+    let named = |message: &str| message.split('`').nth(1).map(str::to_owned);
+    let fault = |code: &str, detail: String, member: Option<String>| Fault {
+        code: code.to_owned(),
+        detail,
+        params: json!({}),
+        member,
+    };
+    let parts: Vec<&str> = message.split(MARK).collect();
+    if let [_, code, detail, params, ..] = parts.as_slice() {
+        return Fault {
+            code: (*code).to_owned(),
+            detail: (*detail).to_owned(),
+            params: serde_json::from_str(params).unwrap_or_else(|_| json!({})),
+            member: None,
+        };
+    }
+    if message.starts_with("unknown field") {
+        return fault("unknown_member", "There is no such member.".to_owned(), named(message));
+    }
+    if message.starts_with("missing field") {
+        return fault("required", "This member is required.".to_owned(), named(message));
+    }
+    if let Some((_, expected)) = message.split_once(", expected ") {
+        return fault("wrong_type", format!("Expected {expected}."), None);
+    }
+    fault("invalid_format", message.to_owned(), None)
+}
+
+fn escape(name: &str) -> String {
+    name.replace('~', "~0").replace('/', "~1")
+}
+
+/// Takes the value at `pointer` out, so that the rest can be read.
+fn remove(value: &mut Value, pointer: &str) -> bool {
+    let Some((parent, last)) = pointer.rsplit_once('/') else {
+        return false;
+    };
+    let last = last.replace("~1", "/").replace("~0", "~");
+    match value.pointer_mut(parent) {
+        Some(Value::Object(members)) => members.shift_remove(&last).is_some(),
+        Some(Value::Array(_)) => remove(value, parent),
+        _ => false,
+    }
+}
+
+/// A value that is read as what it is: an array is no struct, an object no enum.
+#[derive(Clone, Copy)]
+struct Strict<'de>(&'de Value);
+
+impl<'de> IntoDeserializer<'de, Error> for Strict<'de> {
+    type Deserializer = Self;
+
+    fn into_deserializer(self) -> Self {
+        self
+    }
+}
+
+impl<'de> Strict<'de> {
+    fn unexpected(self, expected: &str) -> Error {
+        let found = match self.0 {
+            Value::Null => "null",
+            Value::Bool(_) => "a boolean",
+            Value::Number(_) => "a number",
+            Value::String(_) => "a string",
+            Value::Array(_) => "an array",
+            Value::Object(_) => "an object",
+        };
+        Error::custom(format_args!("invalid type: {found}, expected {expected}"))
+    }
+}
+
+impl<'de> Deserializer<'de> for Strict<'de> {
+    type Error = Error;
+
+    fn deserialize_any<V: Visitor<'de>>(self, visitor: V) -> Result<V::Value, Error> {
+        match self.0 {
+            Value::Null => visitor.visit_unit(),
+            Value::Bool(value) => visitor.visit_bool(*value),
+            Value::Number(number) => number.clone().deserialize_any(visitor),
+            Value::String(text) => visitor.visit_borrowed_str(text),
+            Value::Array(items) => visitor.visit_seq(SeqDeserializer::new(items.iter().map(Strict))),
+            Value::Object(members) => visitor.visit_map(MapDeserializer::new(
+                members.iter().map(|(name, value)| (name.as_str(), Strict(value))),
+            )),
+        }
+    }
+
+    fn deserialize_option<V: Visitor<'de>>(self, visitor: V) -> Result<V::Value, Error> {
+        if self.0.is_null() {
+            visitor.visit_none()
+        } else {
+            visitor.visit_some(self)
+        }
+    }
+
+    fn deserialize_struct<V: Visitor<'de>>(
+        self,
+        _: &'static str,
+        _: &'static [&'static str],
+        visitor: V,
+    ) -> Result<V::Value, Error> {
+        if self.0.is_object() {
+            self.deserialize_any(visitor)
+        } else {
+            Err(self.unexpected("an object"))
+        }
+    }
+
+    fn deserialize_enum<V: Visitor<'de>>(
+        self,
+        _: &'static str,
+        _: &'static [&'static str],
+        visitor: V,
+    ) -> Result<V::Value, Error> {
+        match self.0.as_str() {
+            Some(text) => visitor.visit_enum(StrDeserializer::new(text)),
+            None => Err(self.unexpected("a string")),
+        }
+    }
+
+    fn deserialize_newtype_struct<V: Visitor<'de>>(
+        self,
+        _: &'static str,
+        visitor: V,
+    ) -> Result<V::Value, Error> {
+        visitor.visit_newtype_struct(self)
+    }
+
+    forward_to_deserialize_any! {
+        bool i8 i16 i32 i64 i128 u8 u16 u32 u64 u128 f32 f64 char str string bytes byte_buf
+        unit unit_struct seq tuple tuple_struct map identifier ignored_any
+    }
+}
+
+/// For members of a patch that may be absent but not null: RFC 7396 makes null mean "remove", and what is
+/// required cannot be removed.
+///
+/// # Errors
+/// What the type itself refuses; null among it.
+pub fn present<'de, D, T>(input: D) -> Result<Option<T>, D::Error>
+where
+    D: Deserializer<'de>,
+    T: serde::Deserialize<'de>,
+{
+    T::deserialize(input).map(Some)
+}
+
+/// For members of a patch that may be null: absent keeps, null clears.
+///
+/// # Errors
+/// What the type itself refuses.
+pub fn nullable<'de, D, T>(input: D) -> Result<Option<Option<T>>, D::Error>
+where
+    D: Deserializer<'de>,
+    T: serde::Deserialize<'de>,
+{
+    Option::<T>::deserialize(input).map(Some)
+}
+
+#[cfg(test)]
+mod tests {
+    use serde::Deserialize;
+    use serde_json::json;
+
+    use super::{parse, read};
+
+    #[derive(Debug, Deserialize)]
+    #[serde(deny_unknown_fields)]
+    #[allow(dead_code)]
+    struct Inner {
+        amount: i64,
+    }
+
+    #[derive(Debug, Deserialize)]
+    #[serde(deny_unknown_fields)]
+    #[allow(dead_code)]
+    struct Outer {
+        name: String,
+        count: Option<i64>,
+        inner: Option<Inner>,
+    }
+
+    fn pointers(value: serde_json::Value) -> Vec<String> {
+        read::<Outer>(value)
+            .unwrap_err()
+            .into_iter()
+            .filter_map(|error| error.pointer)
+            .collect()
+    }
+
+    #[test]
+    fn names_every_wrong_member() {
+        let found = pointers(json!({"name": 1, "count": "x", "other": true, "inner": [5]}));
+        assert_eq!(found, ["/name", "/count", "/other", "/inner"]);
+    }
+
+    #[test]
+    fn names_what_is_missing_and_what_is_deep() {
+        assert_eq!(pointers(json!({})), ["/name"]);
+        assert_eq!(
+            pointers(json!({"name": "a", "inner": {"amount": 1.5}})),
+            ["/inner/amount", ]
+        );
+    }
+
+    #[test]
+    fn refuses_an_array_for_an_object() {
+        assert_eq!(pointers(json!(["a"])), [""]);
+    }
+
+    #[test]
+    fn refuses_members_twice_and_text_behind_the_end() {
+        assert!(parse(br#"{"a": 1, "a": 2}"#).is_err());
+        assert!(parse(br#"{"a": 1} x"#).is_err());
+        assert!(parse(b"\"\\ud800\"").is_err());
+        assert!(parse("[".repeat(40).as_bytes()).is_err());
+        let deep = format!("{}1{}", "[".repeat(33), "]".repeat(33));
+        assert!(parse(deep.as_bytes()).is_err());
+        let fine = format!("{}1{}", "[".repeat(32), "]".repeat(32));
+        assert!(parse(fine.as_bytes()).is_ok());
+    }
+}
