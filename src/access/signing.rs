@@ -150,14 +150,20 @@ impl KeySet {
         *self.keys.write().unwrap_or_else(PoisonError::into_inner) = keys;
     }
 
-    /// The claims of a new token: [`LIFETIME`] from `now` on, with an id of its own.
-    pub fn claims(&self, account: Uuid, session: Uuid, now: DateTime<Utc>) -> Claims {
+    /// The claims of a new token: `lifetime` from `now` on, with an id of its own.
+    pub fn claims(
+        &self,
+        account: Uuid,
+        session: Uuid,
+        lifetime: TimeDelta,
+        now: DateTime<Utc>,
+    ) -> Claims {
         let iat = now.trunc_subsecs(0);
         Claims {
             iss: self.issuer.clone(),
             sub: account,
             aud: self.audience.clone(),
-            exp: iat + LIFETIME,
+            exp: iat + lifetime,
             iat,
             nbf: None,
             // Random rather than v7, which would read the system's clock.

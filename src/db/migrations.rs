@@ -111,9 +111,11 @@ fn refuse_newer(conn: &mut AnyConnection) -> Result<(), MigrationError> {
     let there = conn
         .applied_migrations()
         .map_err(|error| MigrationError::Failed(error.to_string()))?;
-    let unknown = there
-        .iter()
-        .find(|version| !known.iter().any(|known| known.name().version() == **version));
+    let unknown = there.iter().find(|version| {
+        !known
+            .iter()
+            .any(|known| known.name().version() == **version)
+    });
     unknown.map_or(Ok(()), |version| {
         Err(MigrationError::Newer(version.to_string()))
     })
@@ -137,4 +139,3 @@ fn check_foreign_keys(conn: &mut AnyConnection) -> Result<(), MigrationError> {
     let tables: Vec<String> = rows.into_iter().map(|row| row.table).collect();
     Err(MigrationError::Dangling(tables.join(", ")))
 }
-

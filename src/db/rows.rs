@@ -5,7 +5,9 @@
 //! `OR`, neither database starts in the middle of the index, and the last page costs more than the first.
 
 use diesel::backend::Backend;
-use diesel::expression::{AppearsOnTable, Expression, SelectableExpression, ValidGrouping, is_aggregate};
+use diesel::expression::{
+    AppearsOnTable, Expression, SelectableExpression, ValidGrouping, is_aggregate,
+};
 use diesel::query_builder::{AstPass, QueryFragment, QueryId};
 use diesel::result::QueryResult;
 use diesel::sql_types::Bool;
@@ -98,6 +100,11 @@ where
         out.push_sql(")");
         Ok(())
     }
+}
+
+/// The columns of a row, for `.returning(…)`: there is no `as_returning` on the combined backend.
+pub fn columns<T: diesel::Selectable<super::MultiBackend>>() -> T::SelectExpression {
+    T::construct_selection()
 }
 
 /// The `LIKE` pattern that finds `words` anywhere in text that was folded by [`fold`]; the escape

@@ -27,17 +27,26 @@ pub mod sql {
 
     /// `uuid`, or 16 bytes.
     #[derive(Debug, Clone, Copy, Default, QueryId, SqlType)]
-    #[diesel(postgres_type(oid = 2950, array_oid = 2951), sqlite_type(name = "Binary"))]
+    #[diesel(
+        postgres_type(oid = 2950, array_oid = 2951),
+        sqlite_type(name = "Binary")
+    )]
     pub struct Uuid;
 
     /// `timestamptz`, or microseconds since 1970.
     #[derive(Debug, Clone, Copy, Default, QueryId, SqlType)]
-    #[diesel(postgres_type(oid = 1184, array_oid = 1185), sqlite_type(name = "Long"))]
+    #[diesel(
+        postgres_type(oid = 1184, array_oid = 1185),
+        sqlite_type(name = "Long")
+    )]
     pub struct UtcInstant;
 
     /// `jsonb`, or text.
     #[derive(Debug, Clone, Copy, Default, QueryId, SqlType)]
-    #[diesel(postgres_type(oid = 3802, array_oid = 3807), sqlite_type(name = "Text"))]
+    #[diesel(
+        postgres_type(oid = 3802, array_oid = 3807),
+        sqlite_type(name = "Text")
+    )]
     pub struct Json;
 
     impl HasSqlType<Uuid> for MultiBackend {

@@ -150,7 +150,9 @@ pub(super) fn begin_immediate(conn: &mut AnyConnection) -> Result<(), DbError> {
         AnyConnection::Sqlite(conn) => {
             AnsiTransactionManager::begin_transaction_sql(conn, "BEGIN IMMEDIATE")
         }
-        AnyConnection::Postgres(conn) => AnsiTransactionManager::begin_transaction_sql(conn, "BEGIN"),
+        AnyConnection::Postgres(conn) => {
+            AnsiTransactionManager::begin_transaction_sql(conn, "BEGIN")
+        }
     }
     .map_err(DbError::from)
 }

@@ -128,7 +128,9 @@ pub async fn guard(
             Ok(Err(error)) => return Err(as_problem(&error).for_request(&id).into()),
             // The request went down with the handler; the problem is all that is left to answer with.
             Err(_) => {
-                return Err(Problem::internal("a handler panicked").for_request(&id).into());
+                return Err(Problem::internal("a handler panicked")
+                    .for_request(&id)
+                    .into());
             }
         },
     };
@@ -168,11 +170,7 @@ fn request_id(headers: &header::HeaderMap) -> String {
         .map_or_else(|| Id::new().to_string(), str::to_owned)
 }
 
-fn problem_response(
-    request: HttpRequest,
-    problem: Problem,
-    id: &str,
-) -> ServiceResponse<BoxBody> {
+fn problem_response(request: HttpRequest, problem: Problem, id: &str) -> ServiceResponse<BoxBody> {
     use actix_web::ResponseError;
     let response = problem.for_request(id).error_response();
     ServiceResponse::new(request, response)
@@ -225,7 +223,10 @@ fn finish(response: &mut ServiceResponse<BoxBody>, id: &str, verdict: Option<&Ve
         ("referrer-policy", "no-referrer"),
     ];
     for (name, value) in fixed {
-        headers.insert(HeaderName::from_static(name), HeaderValue::from_static(value));
+        headers.insert(
+            HeaderName::from_static(name),
+            HeaderValue::from_static(value),
+        );
     }
     // The documentation page runs its own scripts and styles, from this server only.
     headers.insert(

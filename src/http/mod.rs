@@ -5,6 +5,7 @@
 
 pub mod body;
 pub mod edge;
+pub mod operations;
 pub mod page;
 pub mod problem;
 pub mod query;

@@ -9,7 +9,6 @@ use actix_web::dev::Payload;
 use actix_web::{FromRequest, HttpRequest};
 use base64::Engine as _;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD;
-use diesel::result::QueryResult;
 use serde::de::DeserializeOwned;
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
@@ -124,6 +123,13 @@ impl PageRequest {
         self.limit.saturating_add(1)
     }
 
+    /// How many rows the page lacks after `loaded`.
+    #[must_use]
+    pub fn still_missing(&self, loaded: usize) -> i64 {
+        self.fetch()
+            .saturating_sub(i64::try_from(loaded).unwrap_or(i64::MAX))
+    }
+
     /// Whether the total was asked for.
     #[must_use]
     pub const fn wants_total(&self) -> bool {
@@ -170,11 +176,7 @@ impl PageRequest {
     }
 
     /// Makes the page from up to [`Self::fetch`] rows; `key` says what a row sorts by.
-    pub fn page<T, K: Serialize>(
-        &self,
-        mut rows: Vec<T>,
-        key: impl Fn(&T) -> (K, Id),
-    ) -> Page<T> {
+    pub fn page<T, K: Serialize>(&self, mut rows: Vec<T>, key: impl Fn(&T) -> (K, Id)) -> Page<T> {
         let most = usize::try_from(self.limit).unwrap_or(usize::MAX);
         let has_more = rows.len() > most;
         rows.truncate(most);
@@ -205,7 +207,10 @@ impl PageRequest {
     #[must_use]
     pub fn link(&self, next_cursor: &str) -> String {
         let joint = if self.address.contains('?') { '&' } else { '?' };
-        format!("<{}{joint}cursor={next_cursor}>; rel=\"next\"", self.address)
+        format!(
+            "<{}{joint}cursor={next_cursor}>; rel=\"next\"",
+            self.address
+        )
     }
 }
 
@@ -261,27 +266,76 @@ impl<T> Page<T> {
     }
 }
 
-/// Loads a page of a list whose key may be null: first the rows that have it, then those that have not.
+/// Loads a page of a boxed query, sorted by a column that is never null, then by the id.
 ///
-/// `keyed` loads rows behind a key and id (or from the start), `keyless` rows behind an id.
-///
-/// # Errors
-/// What the queries answer.
-pub fn nulls_last<T, K>(
-    request: &PageRequest,
-    after: Option<(Option<K>, Id)>,
-    keyed: impl FnOnce(Option<(K, Id)>, i64) -> QueryResult<Vec<T>>,
-    keyless: impl FnOnce(Option<Id>, i64) -> QueryResult<Vec<T>>,
-) -> QueryResult<Vec<T>> {
-    let fetch = request.fetch();
-    let mut rows = match after {
-        Some((None, id)) => return keyless(Some(id), fetch),
-        Some((Some(key), id)) => keyed(Some((key, id)), fetch)?,
-        None => keyed(None, fetch)?,
-    };
-    let missing = fetch.saturating_sub(i64::try_from(rows.len()).unwrap_or(fetch));
-    if missing > 0 {
-        rows.extend(keyless(None, missing)?);
-    }
-    Ok(rows)
+/// `keyset_page!(query, conn, page, direction, Row, (column, id_column), KeyType, |row| row.key)`
+#[macro_export]
+macro_rules! keyset_page {
+    ($query:expr, $conn:expr, $page:expr, $direction:expr, $row:ty,
+     ($column:expr, $id:expr), $key_type:ty, $key:expr) => {{
+        use $crate::db::rows::{Direction, behind};
+        let (mut query, page, direction) = ($query, $page, $direction);
+        if let Some((key, id)) = page.after::<$key_type>()? {
+            query = query.filter(behind(($column, $id), (key, id), direction));
+        }
+        let query = match direction {
+            Direction::Ascending => query.order(($column.asc(), $id.asc())),
+            Direction::Descending => query.order(($column.desc(), $id.desc())),
+        };
+        let rows: Vec<$row> = query
+            .limit(page.fetch())
+            .select(<$row>::as_select())
+            .load($conn)?;
+        let key: fn(&$row) -> $key_type = $key;
+        page.page(rows, |row: &$row| (key(row), row.id))
+    }};
+}
+
+/// The same for a column that may be null: rows without the key come last, in either direction. `query` is
+/// evaluated twice, once for each part.
+#[macro_export]
+macro_rules! keyset_page_nulls_last {
+    ($query:expr, $conn:expr, $page:expr, $direction:expr, $row:ty,
+     ($column:expr, $id:expr), $key_type:ty, $key:expr) => {{
+        use $crate::db::rows::{Direction, behind};
+        let (page, direction) = ($page, $direction);
+        let after = page.after::<Option<$key_type>>()?;
+        let mut rows: Vec<$row> = Vec::new();
+        if !matches!(after, Some((None, _))) {
+            let mut query = $query.filter($column.is_not_null());
+            if let Some((Some(key), id)) = after {
+                query = query.filter(behind(($column, $id), (key, id), direction));
+            }
+            let query = match direction {
+                Direction::Ascending => query.order(($column.asc(), $id.asc())),
+                Direction::Descending => query.order(($column.desc(), $id.desc())),
+            };
+            rows = query
+                .limit(page.fetch())
+                .select(<$row>::as_select())
+                .load($conn)?;
+        }
+        let missing = page.still_missing(rows.len());
+        if missing > 0 {
+            let mut query = $query.filter($column.is_null());
+            if let Some((None, id)) = after {
+                query = match direction {
+                    Direction::Ascending => query.filter($id.gt(id)),
+                    Direction::Descending => query.filter($id.lt(id)),
+                };
+            }
+            let query = match direction {
+                Direction::Ascending => query.order($id.asc()),
+                Direction::Descending => query.order($id.desc()),
+            };
+            rows.extend(
+                query
+                    .limit(missing)
+                    .select(<$row>::as_select())
+                    .load::<$row>($conn)?,
+            );
+        }
+        let key: fn(&$row) -> Option<$key_type> = $key;
+        page.page(rows, |row: &$row| (key(row), row.id))
+    }};
 }

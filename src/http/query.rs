@@ -35,7 +35,11 @@ impl<F: DeserializeOwned> FromRequest for Query<F> {
 /// `invalid_query` when a name comes twice or the text is not UTF-8.
 pub fn pairs(request: &HttpRequest) -> Result<Vec<(String, String)>, Problem> {
     let mut pairs: Vec<(String, String)> = Vec::new();
-    for part in request.query_string().split('&').filter(|part| !part.is_empty()) {
+    for part in request
+        .query_string()
+        .split('&')
+        .filter(|part| !part.is_empty())
+    {
         let (name, value) = part.split_once('=').unwrap_or((part, ""));
         let (name, value) = (decode(name)?, decode(value)?);
         if pairs.iter().any(|(there, _)| *there == name) {

@@ -11,7 +11,8 @@ use governor::middleware::StateInformationMiddleware;
 use governor::state::keyed::DashMapStateStore;
 use governor::{Quota, RateLimiter};
 
-type Buckets = RateLimiter<String, DashMapStateStore<String>, DefaultClock, StateInformationMiddleware>;
+type Buckets =
+    RateLimiter<String, DashMapStateStore<String>, DefaultClock, StateInformationMiddleware>;
 
 /// A kind of bucket.
 pub struct Bucket {
@@ -53,7 +54,11 @@ impl Bucket {
         match self.buckets.check_key(&key.to_owned()) {
             Ok(snapshot) => Verdict {
                 policy,
-                state: format!("\"{}\";r={};t=60", self.name, snapshot.remaining_burst_capacity()),
+                state: format!(
+                    "\"{}\";r={};t=60",
+                    self.name,
+                    snapshot.remaining_burst_capacity()
+                ),
                 retry_after: None,
             },
             Err(not_until) => {

@@ -164,7 +164,10 @@ fn with_fields<T: Serialize + ToSchema>(
         return Err(Problem::parameter(
             Code::InvalidQuery,
             "fields",
-            format!("There is no member {unknown}. There are: {}.", known.join(", ")),
+            format!(
+                "There is no member {unknown}. There are: {}.",
+                known.join(", ")
+            ),
         ));
     }
     let mut value = serde_json::to_value(page).map_err(Problem::internal)?;

@@ -3,8 +3,8 @@
 //! The surprising rule: every wrong member is found, not only the first. Serde stops at the first error; so
 //! a member that is refused is taken out and the rest is read again, until only good ones are left.
 
-use serde::de::value::{MapDeserializer, SeqDeserializer, StrDeserializer};
 use serde::Deserialize;
+use serde::de::value::{MapDeserializer, SeqDeserializer, StrDeserializer};
 use serde::de::{DeserializeOwned, Deserializer, Error as _, IntoDeserializer, Visitor};
 use serde::forward_to_deserialize_any;
 use serde_json::{Map, Value, json};
@@ -141,7 +141,9 @@ pub fn read<T: DeserializeOwned>(mut value: Value) -> Result<T, Vec<FieldError>>
             .iter()
             .any(|error| error.pointer.as_deref() == Some(pointer.as_str()));
         if is_new {
-            errors.push(FieldError::body(pointer.clone(), &fault.code, fault.detail).with(fault.params));
+            errors.push(
+                FieldError::body(pointer.clone(), &fault.code, fault.detail).with(fault.params),
+            );
         }
         if errors.len() >= MOST_ERRORS || !is_new || !remove(&mut value, &pointer) {
             return Err(errors);
@@ -163,7 +165,9 @@ const MARK: char = '\u{1}';
 
 /// An error for serde that carries a code and figures besides its text.
 pub fn fault<E: serde::de::Error>(code: &str, detail: &str, params: &Value) -> E {
-    E::custom(format_args!("{MARK}{code}{MARK}{detail}{MARK}{params}{MARK}"))
+    E::custom(format_args!(
+        "{MARK}{code}{MARK}{detail}{MARK}{params}{MARK}"
+    ))
 }
 
 fn locate(path: &serde_path_to_error::Path, error: &Error) -> (String, Fault) {
@@ -179,10 +183,15 @@ fn locate(path: &serde_path_to_error::Path, error: &Error) -> (String, Fault) {
     let fault = explain(&error.to_string());
     // The path of an unknown member ends with that member already.
     let fault = match &fault.member {
-        Some(name) if pointer.ends_with(&format!("/{}", escape(name))) && fault.code == "unknown_member" => Fault {
-            member: None,
-            ..fault
-        },
+        Some(name)
+            if pointer.ends_with(&format!("/{}", escape(name)))
+                && fault.code == "unknown_member" =>
+        {
+            Fault {
+                member: None,
+                ..fault
+            }
+        }
         _ => fault,
     };
     (pointer, fault)
@@ -206,10 +215,18 @@ fn explain(message: &str) -> Fault {
         };
     }
     if message.starts_with("unknown field") {
-        return fault("unknown_member", "There is no such member.".to_owned(), named(message));
+        return fault(
+            "unknown_member",
+            "There is no such member.".to_owned(),
+            named(message),
+        );
     }
     if message.starts_with("missing field") {
-        return fault("required", "This member is required.".to_owned(), named(message));
+        return fault(
+            "required",
+            "This member is required.".to_owned(),
+            named(message),
+        );
     }
     if let Some((_, expected)) = message.split_once(", expected ") {
         return fault("wrong_type", format!("Expected {expected}."), None);
@@ -269,9 +286,13 @@ impl<'de> Deserializer<'de> for Strict<'de> {
             Value::Bool(value) => visitor.visit_bool(*value),
             Value::Number(number) => number.clone().deserialize_any(visitor),
             Value::String(text) => visitor.visit_borrowed_str(text),
-            Value::Array(items) => visitor.visit_seq(SeqDeserializer::new(items.iter().map(Strict))),
+            Value::Array(items) => {
+                visitor.visit_seq(SeqDeserializer::new(items.iter().map(Strict)))
+            }
             Value::Object(members) => visitor.visit_map(MapDeserializer::new(
-                members.iter().map(|(name, value)| (name.as_str(), Strict(value))),
+                members
+                    .iter()
+                    .map(|(name, value)| (name.as_str(), Strict(value))),
             )),
         }
     }
@@ -390,7 +411,7 @@ mod tests {
         assert_eq!(pointers(json!({})), ["/name"]);
         assert_eq!(
             pointers(json!({"name": "a", "inner": {"amount": 1.5}})),
-            ["/inner/amount", ]
+            ["/inner/amount",]
         );
     }
 

@@ -6,21 +6,23 @@
 use std::borrow::Cow;
 use std::fmt;
 
+use diesel::backend::Backend;
 use diesel::deserialize::{self, FromSql, FromSqlRow};
 use diesel::expression::AsExpression;
-use diesel::serialize::{self, IsNull, Output, ToSql};
+use diesel::serialize::{self, Output, ToSql};
 use serde::{Deserialize, Deserializer, Serialize};
 use serde_json::json;
 use unicode_normalization::UnicodeNormalization;
-use utoipa::openapi::schema::{ObjectBuilder, Schema, Type};
 use utoipa::openapi::RefOr;
+use utoipa::openapi::schema::{ObjectBuilder, Schema, Type};
 use utoipa::{PartialSchema, ToSchema};
 
 use super::strict::fault;
-use crate::db::MultiBackend;
 
 /// Text of `MIN` to `MAX` characters.
-#[derive(Debug, Clone, PartialEq, Eq, Hash, PartialOrd, Ord, Default, AsExpression, FromSqlRow, Serialize)]
+#[derive(
+    Debug, Clone, PartialEq, Eq, Hash, PartialOrd, Ord, Default, AsExpression, FromSqlRow, Serialize,
+)]
 #[diesel(sql_type = diesel::sql_types::Text)]
 #[serde(transparent)]
 pub struct Text<const MIN: usize, const MAX: usize>(String);
@@ -108,24 +110,23 @@ impl<'de, const MIN: usize, const MAX: usize> Deserialize<'de> for Text<MIN, MAX
     }
 }
 
-impl<const MIN: usize, const MAX: usize> FromSql<diesel::sql_types::Text, MultiBackend>
-    for Text<MIN, MAX>
+impl<DB, const MIN: usize, const MAX: usize> FromSql<diesel::sql_types::Text, DB> for Text<MIN, MAX>
+where
+    DB: Backend,
+    String: FromSql<diesel::sql_types::Text, DB>,
 {
-    fn from_sql(
-        value: <MultiBackend as diesel::backend::Backend>::RawValue<'_>,
-    ) -> deserialize::Result<Self> {
-        value
-            .from_sql::<String, diesel::sql_types::Text>()
-            .map(Self)
+    fn from_sql(value: DB::RawValue<'_>) -> deserialize::Result<Self> {
+        <String as FromSql<_, DB>>::from_sql(value).map(Self)
     }
 }
 
-impl<const MIN: usize, const MAX: usize> ToSql<diesel::sql_types::Text, MultiBackend>
-    for Text<MIN, MAX>
+impl<DB, const MIN: usize, const MAX: usize> ToSql<diesel::sql_types::Text, DB> for Text<MIN, MAX>
+where
+    DB: Backend,
+    str: ToSql<diesel::sql_types::Text, DB>,
 {
-    fn to_sql<'b>(&'b self, out: &mut Output<'b, '_, MultiBackend>) -> serialize::Result {
-        out.set_value((diesel::sql_types::Text, self.0.as_str()));
-        Ok(IsNull::No)
+    fn to_sql<'b>(&'b self, out: &mut Output<'b, '_, DB>) -> serialize::Result {
+        <str as ToSql<_, DB>>::to_sql(self.0.as_str(), out)
     }
 }
 
@@ -198,9 +199,9 @@ macro_rules! text_column {
         impl<'de> serde::Deserialize<'de> for $name {
             fn deserialize<D: serde::Deserializer<'de>>(input: D) -> Result<Self, D::Error> {
                 let text = std::borrow::Cow::<'de, str>::deserialize(input)?;
-                Self::parse(&text).ok_or_else(|| $crate::http::values::unknown_word(
-                    Self::ALL.iter().map(|one| one.as_str()),
-                ))
+                Self::parse(&text).ok_or_else(|| {
+                    $crate::http::values::unknown_word(Self::ALL.iter().map(|one| one.as_str()))
+                })
             }
         }
 
@@ -208,9 +209,11 @@ macro_rules! text_column {
             type Err = $crate::http::values::UnknownWord;
 
             fn from_str(text: &str) -> Result<Self, Self::Err> {
-                Self::parse(text).ok_or_else(|| $crate::http::values::UnknownWord::among(
-                    Self::ALL.iter().map(|one| one.as_str()),
-                ))
+                Self::parse(text).ok_or_else(|| {
+                    $crate::http::values::UnknownWord::among(
+                        Self::ALL.iter().map(|one| one.as_str()),
+                    )
+                })
             }
         }
 
@@ -220,22 +223,27 @@ macro_rules! text_column {
             }
         }
 
-        impl diesel::deserialize::FromSql<diesel::sql_types::Text, $crate::db::MultiBackend> for $name {
-            fn from_sql(
-                value: <$crate::db::MultiBackend as diesel::backend::Backend>::RawValue<'_>,
-            ) -> diesel::deserialize::Result<Self> {
-                let text = value.from_sql::<String, diesel::sql_types::Text>()?;
+        impl<DB> diesel::deserialize::FromSql<diesel::sql_types::Text, DB> for $name
+        where
+            DB: diesel::backend::Backend,
+            String: diesel::deserialize::FromSql<diesel::sql_types::Text, DB>,
+        {
+            fn from_sql(value: DB::RawValue<'_>) -> diesel::deserialize::Result<Self> {
+                let text = <String as diesel::deserialize::FromSql<_, DB>>::from_sql(value)?;
                 Self::parse(&text).ok_or_else(|| format!("an unknown word: {text}").into())
             }
         }
 
-        impl diesel::serialize::ToSql<diesel::sql_types::Text, $crate::db::MultiBackend> for $name {
+        impl<DB> diesel::serialize::ToSql<diesel::sql_types::Text, DB> for $name
+        where
+            DB: diesel::backend::Backend,
+            str: diesel::serialize::ToSql<diesel::sql_types::Text, DB>,
+        {
             fn to_sql<'b>(
                 &'b self,
-                out: &mut diesel::serialize::Output<'b, '_, $crate::db::MultiBackend>,
+                out: &mut diesel::serialize::Output<'b, '_, DB>,
             ) -> diesel::serialize::Result {
-                out.set_value((diesel::sql_types::Text, self.as_str()));
-                Ok(diesel::serialize::IsNull::No)
+                <str as diesel::serialize::ToSql<_, DB>>::to_sql(self.as_str(), out)
             }
         }
 

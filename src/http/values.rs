@@ -8,7 +8,9 @@ use diesel::expression::AsExpression;
 use diesel::serialize::{self, IsNull, Output, ToSql};
 use serde::{Deserialize, Deserializer, Serialize};
 use serde_json::json;
-use utoipa::openapi::schema::{ArrayBuilder, KnownFormat, ObjectBuilder, Schema, SchemaFormat, Type};
+use utoipa::openapi::schema::{
+    ArrayBuilder, KnownFormat, ObjectBuilder, Schema, SchemaFormat, Type,
+};
 use utoipa::openapi::{Ref, RefOr};
 use utoipa::{PartialSchema, ToSchema};
 
@@ -16,7 +18,9 @@ use super::strict::fault;
 use crate::db::{Date, Id, Instant, MultiBackend};
 
 /// A whole number from `MIN` to `MAX`.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, AsExpression, FromSqlRow, Serialize)]
+#[derive(
+    Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, AsExpression, FromSqlRow, Serialize,
+)]
 #[diesel(sql_type = diesel::sql_types::BigInt)]
 #[serde(transparent)]
 pub struct Int<const MIN: i64, const MAX: i64>(i64);
@@ -218,6 +222,67 @@ impl PartialSchema for Currency {
 
 impl ToSchema for Currency {}
 
+/// A colour as `#rrggbb`, kept in lower case.
+#[derive(Debug, Clone, PartialEq, Eq, AsExpression, FromSqlRow, Serialize)]
+#[diesel(sql_type = diesel::sql_types::Text)]
+#[serde(transparent)]
+pub struct HexColour(String);
+
+impl<'de> Deserialize<'de> for HexColour {
+    fn deserialize<D: Deserializer<'de>>(input: D) -> Result<Self, D::Error> {
+        let text = Cow::<'de, str>::deserialize(input)?;
+        let is_colour = text.strip_prefix('#').is_some_and(|digits| {
+            digits.len() == 6 && digits.bytes().all(|digit| digit.is_ascii_hexdigit())
+        });
+        if is_colour {
+            Ok(Self(text.to_ascii_lowercase()))
+        } else {
+            Err(fault(
+                "invalid_format",
+                "A colour such as #326ce5.",
+                &json!({}),
+            ))
+        }
+    }
+}
+
+impl<DB> FromSql<diesel::sql_types::Text, DB> for HexColour
+where
+    DB: diesel::backend::Backend,
+    String: FromSql<diesel::sql_types::Text, DB>,
+{
+    fn from_sql(value: DB::RawValue<'_>) -> deserialize::Result<Self> {
+        <String as FromSql<_, DB>>::from_sql(value).map(Self)
+    }
+}
+
+impl<DB> ToSql<diesel::sql_types::Text, DB> for HexColour
+where
+    DB: diesel::backend::Backend,
+    str: ToSql<diesel::sql_types::Text, DB>,
+{
+    fn to_sql<'b>(&'b self, out: &mut Output<'b, '_, DB>) -> serialize::Result {
+        <str as ToSql<_, DB>>::to_sql(self.0.as_str(), out)
+    }
+}
+
+impl PartialSchema for HexColour {
+    fn schema() -> RefOr<Schema> {
+        ObjectBuilder::new()
+            .schema_type(Type::String)
+            .pattern(Some("^#[0-9a-fA-F]{6}$"))
+            .min_length(Some(7))
+            .max_length(Some(7))
+            .into()
+    }
+}
+
+impl ToSchema for HexColour {
+    fn name() -> Cow<'static, str> {
+        "Colour".into()
+    }
+}
+
 /// An IANA time zone that the server knows.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct TimeZone(pub chrono_tz::Tz);
@@ -282,8 +347,20 @@ macro_rules! text_schema {
     };
 }
 
-text_schema!(Id, "Id", KnownFormat::Uuid, 36, "0190a5c3-7d2e-7c11-9a43-2f3d1e0b6a55");
-text_schema!(Instant, "Instant", KnownFormat::DateTime, 40, "2026-03-01T12:00:00.000Z");
+text_schema!(
+    Id,
+    "Id",
+    KnownFormat::Uuid,
+    36,
+    "0190a5c3-7d2e-7c11-9a43-2f3d1e0b6a55"
+);
+text_schema!(
+    Instant,
+    "Instant",
+    KnownFormat::DateTime,
+    40,
+    "2026-03-01T12:00:00.000Z"
+);
 text_schema!(Date, "Date", KnownFormat::Date, 10, "2026-03-01");
 
 impl<T: ToSchema + fmt::Debug + 'static> PartialSchema for crate::db::Json<T> {

@@ -24,7 +24,7 @@ fn one_key() -> (KeySet, ScheduledKey, Claims, String) {
     let key = scheduled(0);
     let set = KeySet::new("https://relais.example", "relais");
     set.replace(vec![key.clone()]);
-    let claims = set.claims(Uuid::now_v7(), Uuid::now_v7(), NOW);
+    let claims = set.claims(Uuid::now_v7(), Uuid::now_v7(), LIFETIME, NOW);
     let token = set.sign(&claims, NOW).unwrap();
     (set, key, claims, token)
 }
@@ -252,7 +252,7 @@ fn times_are_checked_with_the_leeway_on_every_use() {
 fn keys_rotate() {
     let (old, mut new) = (scheduled(0), scheduled(60));
     let set = KeySet::new("https://relais.example", "relais");
-    let claims = set.claims(Uuid::now_v7(), Uuid::now_v7(), NOW);
+    let claims = set.claims(Uuid::now_v7(), Uuid::now_v7(), LIFETIME, NOW);
     assert!(matches!(
         set.sign(&claims, NOW),
         Err(SigningError::NoActiveKey)

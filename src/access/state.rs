@@ -1,0 +1,80 @@
+//! What every handler shares: the database, the keys, the clock, the settings.
+
+use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, AtomicI64, Ordering};
+
+use chrono::{TimeDelta, Utc};
+
+use super::passwords::PasswordDesk;
+use super::sealing::Sealer;
+use super::secrets::Pepper;
+use super::signing::KeySet;
+use crate::db::{Db, Instant};
+use crate::http::operations::Operations;
+use crate::text_enum;
+
+/// The time, which tests can move.
+#[derive(Debug, Clone, Default)]
+pub struct Clock {
+    ahead_by_milliseconds: Arc<AtomicI64>,
+}
+
+impl Clock {
+    /// The time now.
+    #[must_use]
+    pub fn now(&self) -> Instant {
+        let ahead = self.ahead_by_milliseconds.load(Ordering::Relaxed);
+        Instant::new(Utc::now()).plus(TimeDelta::milliseconds(ahead))
+    }
+
+    /// Moves the clock forward.
+    pub fn advance(&self, by: TimeDelta) {
+        self.ahead_by_milliseconds
+            .fetch_add(by.num_milliseconds(), Ordering::Relaxed);
+    }
+}
+
+text_enum! {
+    /// Who may make an account.
+    pub enum SignUp {
+        /// Everybody.
+        Open = "open",
+        /// Whoever holds an invitation to a team.
+        Invitation = "invitation",
+        /// Nobody; accounts are made with `relais account create`.
+        Closed = "closed",
+    }
+}
+
+/// The settings that handlers read.
+#[derive(Debug, Clone)]
+pub struct Settings {
+    /// Who may make an account.
+    pub sign_up: SignUp,
+    /// How long an access token lives.
+    pub access_token: TimeDelta,
+    /// The address under which clients reach the server, without a slash at the end; for links.
+    pub public_url: String,
+}
+
+/// What every handler shares.
+pub struct State {
+    /// The door to the database.
+    pub(crate) db: Db,
+    /// What signs and checks access tokens.
+    pub keys: KeySet,
+    /// What keeps secrets closed at rest.
+    pub sealer: Sealer,
+    /// What makes the successor of a refresh token.
+    pub pepper: Pepper,
+    /// Where passwords are hashed.
+    pub passwords: PasswordDesk,
+    /// The time.
+    pub clock: Clock,
+    /// The settings.
+    pub settings: Settings,
+    /// The operations of the OpenAPI document.
+    pub operations: Operations,
+    /// Whether the server is stopping.
+    pub is_draining: AtomicBool,
+}

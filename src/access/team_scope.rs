@@ -1,0 +1,553 @@
+//! The scope of a team: the only way to a team's data.
+//!
+//! The surprising rule: taking the team's next revision is what orders the writes of a team. It is the first
+//! thing in every writing transaction and locks the team's row, so whatever a handler checks inside cannot
+//! change before it commits. Teams do not wait for each other.
+
+use std::future::{Ready, ready};
+use std::ops::{Deref, DerefMut};
+
+use actix_web::dev::Payload;
+use actix_web::{FromRequest, HttpRequest, web};
+use diesel::prelude::*;
+
+use super::caller::Caller;
+use super::idempotency::IdempotencyKey;
+use super::roles::{Permission, Role};
+use super::state::State;
+use super::versions::{self, Tags};
+use crate::db::{AnyConnection, Id, Instant, Outcome};
+use crate::http::{Answer, Code, Problem, Reply, query};
+use crate::schema::{members, sessions, teams};
+
+/// A team that the caller has been let into. Queries of a team's data begin with one, and only a scope makes
+/// one.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct TeamId(Id);
+
+impl TeamId {
+    /// The id, for a column.
+    #[must_use]
+    pub const fn id(self) -> Id {
+        self.0
+    }
+}
+
+/// The caller as a member of the team.
+#[derive(Debug, Clone, Copy)]
+pub struct Me {
+    /// The member's id.
+    pub member_id: Id,
+    /// The role, as it is now.
+    pub role: Role,
+}
+
+/// A request to a team: who asks, which team, and the door to the database.
+pub struct TeamScope {
+    state: web::Data<State>,
+    caller: Caller,
+    team_id: Id,
+    request: HttpRequest,
+}
+
+impl FromRequest for TeamScope {
+    type Error = Problem;
+    type Future = Ready<Result<Self, Problem>>;
+
+    fn from_request(request: &HttpRequest, _: &mut Payload) -> Self::Future {
+        ready(Self::of(request))
+    }
+}
+
+/// What reading inside a team has at hand.
+pub struct Reading<'c> {
+    /// The connection.
+    pub conn: &'c mut AnyConnection,
+    /// The team, for [`TeamId`]'s purpose.
+    pub team: TeamId,
+    /// The caller.
+    pub me: Me,
+    /// The caller's account.
+    pub account_id: Id,
+    /// The team's revision when the reading began.
+    pub revision: i64,
+    /// The team's IANA time zone.
+    pub time_zone: String,
+    /// The one time of the request.
+    pub now: Instant,
+}
+
+/// What writing inside a team has at hand. The journal's methods are in `journal`.
+pub struct Tx<'c> {
+    reading: Reading<'c>,
+    /// Who acts: a member, or nobody when the clock does.
+    pub actor_id: Option<Id>,
+    if_match: Option<Tags>,
+    /// How many journal lines the revision has so far.
+    pub(crate) lines: i64,
+    /// Said beside each journal line that follows: why an act was forced, a reason.
+    pub(crate) note: Option<String>,
+}
+
+impl<'c> Deref for Tx<'c> {
+    type Target = Reading<'c>;
+
+    fn deref(&self) -> &Reading<'c> {
+        &self.reading
+    }
+}
+
+impl DerefMut for Tx<'_> {
+    fn deref_mut(&mut self) -> &mut Self::Target {
+        &mut self.reading
+    }
+}
+
+impl Reading<'_> {
+    /// Whether the caller has a permission beyond the one that was demanded.
+    #[must_use]
+    pub fn may(&self, permission: Permission) -> bool {
+        self.me.role.may(permission)
+    }
+
+    /// Demands a permission beyond the first, where it depends on what the request says.
+    ///
+    /// # Errors
+    /// `insufficient_role`.
+    pub fn require(&self, permission: Permission) -> Result<(), Problem> {
+        if self.may(permission) {
+            Ok(())
+        } else {
+            Err(insufficient(permission))
+        }
+    }
+
+    /// Today, where the team is.
+    #[must_use]
+    pub fn today(&self) -> crate::db::Date {
+        let zone: chrono_tz::Tz = self.time_zone.parse().unwrap_or(chrono_tz::UTC);
+        self.now.utc().with_timezone(&zone).date_naive().into()
+    }
+
+    /// The weak tag of everything in the team, as this caller sees it.
+    #[must_use]
+    pub fn etag(&self) -> String {
+        let member = self.me.member_id.to_string();
+        let tail = member.get(24..).unwrap_or_default();
+        format!("W/\"r{}-{}-{tail}\"", self.revision, self.me.role)
+    }
+}
+
+impl Tx<'_> {
+    /// Checks `If-Match` against the record that the request is about.
+    ///
+    /// # Errors
+    /// `version_conflict`, with the present tag.
+    pub fn expect_version(&self, version: i64) -> Result<(), Problem> {
+        versions::expect(self.if_match.as_ref(), version)
+    }
+}
+
+impl TeamScope {
+    fn of(request: &HttpRequest) -> Result<Self, Problem> {
+        let caller = Caller::of(request)?;
+        let state = request
+            .app_data::<web::Data<State>>()
+            .ok_or_else(|| Problem::internal("the state is missing"))?
+            .clone();
+        let team_id = path_id(request, "team_id")?;
+        Ok(Self {
+            state,
+            caller,
+            team_id,
+            request: request.clone(),
+        })
+    }
+
+    /// An id from the path. What is no id names nothing, so it is not found.
+    ///
+    /// # Errors
+    /// `not_found`.
+    pub fn id(&self, name: &str) -> Result<Id, Problem> {
+        path_id(&self.request, name)
+    }
+
+    /// A part of the path, as it is.
+    #[must_use]
+    pub fn part(&self, name: &str) -> &str {
+        self.request.match_info().get(name).unwrap_or_default()
+    }
+
+    /// The address of the request, without its query.
+    #[must_use]
+    pub fn path(&self) -> &str {
+        self.request.path()
+    }
+
+    /// The request itself, for what reads its body in another way.
+    #[must_use]
+    pub const fn request(&self) -> &HttpRequest {
+        &self.request
+    }
+
+    /// The address of something in the team.
+    #[must_use]
+    pub fn address(&self, rest: &str) -> String {
+        format!("/v1/teams/{}/{rest}", self.team_id)
+    }
+
+    /// Reads one record, or what has its own version. 304 when the client has it.
+    ///
+    /// # Errors
+    /// `not_found` for outsiders, `insufficient_role` for insiders, and what `work` answers.
+    pub async fn read<F>(&self, permission: Permission, work: F) -> Answer
+    where
+        F: FnOnce(&mut Reading<'_>) -> Answer + Send + 'static,
+    {
+        let known = Tags::if_none_match(&self.request)?;
+        let reply = self.reading(permission, work).await?;
+        match (&reply.etag, known) {
+            (Some(etag), Some(known)) if known.includes(etag) => {
+                Ok(Reply::not_modified(etag.clone()))
+            }
+            _ => Ok(reply),
+        }
+    }
+
+    /// Reads what the team's revision decides: lists, and what is derived. When nothing in the team has
+    /// changed, the answer is 304 after one look at the primary key.
+    ///
+    /// # Errors
+    /// As [`Self::read`].
+    pub async fn list<F>(&self, permission: Permission, work: F) -> Answer
+    where
+        F: FnOnce(&mut Reading<'_>) -> Answer + Send + 'static,
+    {
+        let known = Tags::if_none_match(&self.request)?;
+        self.reading(permission, move |reading| {
+            let etag = reading.etag();
+            if known.is_some_and(|known| known.includes(&etag)) {
+                return Ok(Reply::not_modified(etag));
+            }
+            let mut reply = work(reading)?;
+            reply.etag = Some(etag);
+            Ok(reply)
+        })
+        .await
+    }
+
+    /// Reads what depends on the time of day: the answer has no tag.
+    ///
+    /// # Errors
+    /// As [`Self::read`].
+    pub async fn live<F>(&self, permission: Permission, work: F) -> Answer
+    where
+        F: FnOnce(&mut Reading<'_>) -> Answer + Send + 'static,
+    {
+        self.reading(permission, work).await
+    }
+
+    async fn reading<F>(&self, permission: Permission, work: F) -> Answer
+    where
+        F: FnOnce(&mut Reading<'_>) -> Answer + Send + 'static,
+    {
+        let (caller, team_id, now) = (self.caller, self.team_id, self.state.clock.now());
+        self.state
+            .db
+            .read(move |conn| {
+                let place = place(conn, caller, team_id, now)?;
+                place.check(permission)?;
+                work(&mut place.reading(conn, caller, team_id, now))
+            })
+            .await
+    }
+
+    /// Writes: takes the next revision, runs `work`, and keeps it with its journal lines, all or nothing.
+    /// Work that changes nothing takes no revision.
+    ///
+    /// # Errors
+    /// `not_found` for outsiders, `insufficient_role` for insiders, and what `work` answers.
+    pub async fn write<F>(&self, permission: Permission, work: F) -> Answer
+    where
+        F: FnOnce(&mut Tx<'_>) -> Answer + Send + 'static,
+    {
+        let (caller, team_id, now) = (self.caller, self.team_id, self.state.clock.now());
+        let if_match = Tags::if_match(&self.request)?;
+        let key = IdempotencyKey::of(&self.request)?;
+        let validate_only = query::pairs(&self.request)?
+            .iter()
+            .any(|(name, value)| name == "validate_only" && value == "true");
+        self.state
+            .db
+            .write(move |conn| {
+                let place = next_revision(conn, caller, team_id, now)?;
+                place.check(permission)?;
+                if let Some(key) = &key
+                    && let Some(reply) = key.replay(conn, team_id, caller.account_id)?
+                {
+                    return Ok(Outcome::Discard(reply));
+                }
+                let actor_id = Some(place.me.member_id);
+                let mut tx = Tx {
+                    reading: place.reading(conn, caller, team_id, now),
+                    actor_id,
+                    if_match,
+                    lines: 0,
+                    note: None,
+                };
+                let mut reply = work(&mut tx)?;
+                if validate_only {
+                    reply.location = None;
+                    reply.etag = None;
+                    if reply.status == 201 {
+                        reply.status = 200;
+                    }
+                    return Ok(Outcome::Discard(reply));
+                }
+                if tx.lines == 0 {
+                    return Ok(Outcome::Discard(reply));
+                }
+                if let Some(key) = key {
+                    key.keep(conn, team_id, caller.account_id, &reply, now)?;
+                }
+                Ok(Outcome::Keep(reply))
+            })
+            .await
+    }
+}
+
+fn path_id(request: &HttpRequest, name: &str) -> Result<Id, Problem> {
+    request
+        .match_info()
+        .get(name)
+        .and_then(|text| text.parse().ok())
+        .ok_or_else(Problem::not_found)
+}
+
+fn insufficient(permission: Permission) -> Problem {
+    Problem::new(Code::InsufficientRole)
+        .detail(format!(
+            "This needs the permission {permission}, which the role {} has.",
+            permission.lowest_role()
+        ))
+        .member("required", permission.as_str())
+}
+
+/// The caller's place in a team.
+struct Place {
+    me: Me,
+    revision: i64,
+    time_zone: String,
+}
+
+impl Place {
+    fn check(&self, permission: Permission) -> Result<(), Problem> {
+        if self.me.role.may(permission) {
+            Ok(())
+        } else {
+            Err(insufficient(permission))
+        }
+    }
+
+    fn reading(
+        self,
+        conn: &mut AnyConnection,
+        caller: Caller,
+        team_id: Id,
+        now: Instant,
+    ) -> Reading<'_> {
+        Reading {
+            conn,
+            team: TeamId(team_id),
+            me: self.me,
+            account_id: caller.account_id,
+            revision: self.revision,
+            time_zone: self.time_zone,
+            now,
+        }
+    }
+}
+
+/// Membership, role and session in one query by primary keys.
+fn place(
+    conn: &mut AnyConnection,
+    caller: Caller,
+    team_id: Id,
+    now: Instant,
+) -> Result<Place, Problem> {
+    let found: Option<(Id, Role, i64, String)> = teams::table
+        .inner_join(
+            members::table.on(members::team_id
+                .eq(teams::id)
+                .and(members::account_id.eq(caller.account_id))
+                .and(members::left_at.is_null())),
+        )
+        .inner_join(
+            sessions::table.on(sessions::id
+                .eq(caller.session_id)
+                .and(sessions::account_id.eq(members::account_id))
+                .and(sessions::ended_at.is_null())
+                .and(sessions::expires_at.gt(now))),
+        )
+        .filter(teams::id.eq(team_id))
+        .filter(teams::deleted_at.is_null())
+        .select((
+            members::id,
+            members::role,
+            teams::revision,
+            teams::time_zone,
+        ))
+        .first(conn)
+        .optional()?;
+    match found {
+        Some((member_id, role, revision, time_zone)) => Ok(Place {
+            me: Me { member_id, role },
+            revision,
+            time_zone,
+        }),
+        None => {
+            super::account_scope::check_session(conn, caller, now)?;
+            Err(Problem::not_found())
+        }
+    }
+}
+
+/// Takes the team's next revision, which only a member can do, and reads the place under its lock.
+fn next_revision(
+    conn: &mut AnyConnection,
+    caller: Caller,
+    team_id: Id,
+    now: Instant,
+) -> Result<Place, Problem> {
+    let is_member = diesel::dsl::exists(
+        members::table
+            .filter(members::team_id.eq(team_id))
+            .filter(members::account_id.eq(caller.account_id))
+            .filter(members::left_at.is_null()),
+    );
+    diesel::update(
+        teams::table
+            .filter(teams::id.eq(team_id))
+            .filter(teams::deleted_at.is_null())
+            .filter(is_member),
+    )
+    .set(teams::revision.eq(teams::revision + 1))
+    .execute(conn)?;
+    place(conn, caller, team_id, now)
+}
+
+impl State {
+    /// Writes to a team as the clock: no member acts, and no permission is asked.
+    ///
+    /// # Errors
+    /// What `work` answers; `not_found` when the team is gone.
+    pub async fn write_as_clock<F>(&self, team_id: Id, work: F) -> Result<(), Problem>
+    where
+        F: FnOnce(&mut Tx<'_>) -> Result<(), Problem> + Send + 'static,
+    {
+        let now = self.clock.now();
+        self.db
+            .write(move |conn| {
+                diesel::update(teams::table.find(team_id))
+                    .set(teams::revision.eq(teams::revision + 1))
+                    .execute(conn)?;
+                let (revision, time_zone) = teams::table
+                    .find(team_id)
+                    .select((teams::revision, teams::time_zone))
+                    .first(conn)?;
+                let mut tx = Tx {
+                    reading: Reading {
+                        conn,
+                        team: TeamId(team_id),
+                        me: Me {
+                            member_id: Id::nil(),
+                            role: Role::Owner,
+                        },
+                        account_id: Id::nil(),
+                        revision,
+                        time_zone,
+                        now,
+                    },
+                    actor_id: None,
+                    if_match: None,
+                    lines: 0,
+                    note: None,
+                };
+                work(&mut tx)?;
+                if tx.lines == 0 {
+                    Ok(Outcome::Discard(()))
+                } else {
+                    Ok(Outcome::Keep(()))
+                }
+            })
+            .await
+    }
+}
+
+/// Opens the transaction of a team that is being made, with its first member as the actor.
+pub(crate) fn found_team<'c>(
+    conn: &'c mut AnyConnection,
+    account_id: Id,
+    team_id: Id,
+    member_id: Id,
+    time_zone: String,
+    now: Instant,
+) -> Tx<'c> {
+    Tx {
+        reading: Reading {
+            conn,
+            team: TeamId(team_id),
+            me: Me {
+                member_id,
+                role: Role::Owner,
+            },
+            account_id,
+            revision: 1,
+            time_zone,
+            now,
+        },
+        actor_id: Some(member_id),
+        if_match: None,
+        lines: 0,
+        note: None,
+    }
+}
+
+/// Lets an account into a team by its invitation: takes the next revision without a membership to check.
+pub(crate) fn enter_team<'c>(
+    conn: &'c mut AnyConnection,
+    account_id: Id,
+    team_id: Id,
+    now: Instant,
+) -> Result<Tx<'c>, Problem> {
+    diesel::update(
+        teams::table
+            .find(team_id)
+            .filter(teams::deleted_at.is_null()),
+    )
+    .set(teams::revision.eq(teams::revision + 1))
+    .execute(conn)?;
+    let (revision, time_zone) = teams::table
+        .find(team_id)
+        .filter(teams::deleted_at.is_null())
+        .select((teams::revision, teams::time_zone))
+        .first(conn)?;
+    Ok(Tx {
+        reading: Reading {
+            conn,
+            team: TeamId(team_id),
+            me: Me {
+                member_id: Id::nil(),
+                role: Role::Guest,
+            },
+            account_id,
+            revision,
+            time_zone,
+            now,
+        },
+        actor_id: None,
+        if_match: None,
+        lines: 0,
+        note: None,
+    })
+}

@@ -1,0 +1,85 @@
+//! Versions as entity tags: `If-Match` and `If-None-Match` (RFC 9110, sections 13.1.1 and 13.1.2).
+//!
+//! The surprising rule: a weak tag never satisfies `If-Match`, so the tag of a list cannot guard a write.
+
+use actix_web::HttpRequest;
+use actix_web::http::header::{self, HeaderName};
+
+use crate::http::reply::etag;
+use crate::http::{Code, Problem};
+
+/// The tags of a condition.
+#[derive(Debug, Clone)]
+pub enum Tags {
+    /// `*`: whatever is there.
+    Any,
+    /// These, as they were sent.
+    These(Vec<String>),
+}
+
+impl Tags {
+    fn read(request: &HttpRequest, name: HeaderName) -> Result<Option<Self>, Problem> {
+        let Some(value) = request.headers().get(&name) else {
+            return Ok(None);
+        };
+        let refuse = || {
+            Problem::new(Code::InvalidHeader).detail(format!(
+                "{name} takes * or entity tags such as \"12\" or W/\"r7-lead\"."
+            ))
+        };
+        let text = value.to_str().map_err(|_| refuse())?.trim();
+        if text == "*" {
+            return Ok(Some(Self::Any));
+        }
+        let tags: Vec<String> = text.split(',').map(|tag| tag.trim().to_owned()).collect();
+        let is_tag = |tag: &String| {
+            let bare = tag.strip_prefix("W/").unwrap_or(tag);
+            bare.len() >= 2 && bare.starts_with('"') && bare.ends_with('"')
+        };
+        if tags.iter().all(is_tag) {
+            Ok(Some(Self::These(tags)))
+        } else {
+            Err(refuse())
+        }
+    }
+
+    /// `If-Match`, where it was sent.
+    ///
+    /// # Errors
+    /// `invalid_header` when it is no list of tags.
+    pub fn if_match(request: &HttpRequest) -> Result<Option<Self>, Problem> {
+        Self::read(request, header::IF_MATCH)
+    }
+
+    /// `If-None-Match`, where it was sent.
+    ///
+    /// # Errors
+    /// `invalid_header` when it is no list of tags.
+    pub fn if_none_match(request: &HttpRequest) -> Result<Option<Self>, Problem> {
+        Self::read(request, header::IF_NONE_MATCH)
+    }
+
+    /// Whether the tag is among them, compared weakly, as a GET does.
+    #[must_use]
+    pub fn includes(&self, tag: &str) -> bool {
+        let bare = |tag: &str| tag.strip_prefix("W/").unwrap_or(tag).to_owned();
+        match self {
+            Self::Any => true,
+            Self::These(tags) => tags.iter().any(|one| bare(one) == bare(tag)),
+        }
+    }
+}
+
+/// Checks `If-Match` against the version that is there, inside the transaction that will change it.
+///
+/// # Errors
+/// `version_conflict` with the present tag.
+pub fn expect(condition: Option<&Tags>, version: i64) -> Result<(), Problem> {
+    let present = etag(version);
+    match condition {
+        Some(Tags::These(tags)) if !tags.contains(&present) => {
+            Err(Problem::new(Code::VersionConflict).member("current_etag", present))
+        }
+        _ => Ok(()),
+    }
+}

@@ -1,0 +1,169 @@
+//! Reading the journal: the change feed of a team and the history of a record.
+//!
+//! The surprising rule: a line is shown only to whoever may see its record; a gap in the positions is
+//! something that you may not see.
+
+use actix_web::get;
+use diesel::prelude::*;
+use serde::{Deserialize, Serialize};
+use serde_json::Value;
+use utoipa::{IntoParams, ToSchema};
+use utoipa_actix_web::service_config::ServiceConfig;
+
+use super::record::{Action, Kind};
+use crate::access::{Permission, Reading, TeamScope};
+use crate::db::rows::{Direction, behind};
+use crate::db::{Id, Instant, Json};
+use crate::http::query::{AnyOf, Number};
+use crate::http::{Answer, Code, Page, PageRequest, Problem, Query, Reply};
+use crate::schema::journal;
+
+/// A line of the journal: what one revision did to one record.
+#[derive(Debug, Serialize, Queryable, Selectable, ToSchema)]
+#[diesel(table_name = journal)]
+pub struct Change {
+    /// The revision: 1, 2, 3 … in the team. Ask for what came after with `after=<revision>`.
+    #[schema(minimum = 1)]
+    pub revision: i64,
+    /// The line's place in the revision.
+    #[schema(minimum = 1)]
+    pub position: i64,
+    /// When.
+    pub at: Instant,
+    /// The member who did it; null when the clock did.
+    #[schema(required = true)]
+    pub actor_id: Option<Id>,
+    /// What kind of record it is. More kinds will come: have a default branch.
+    pub kind: Kind,
+    /// The record.
+    pub record_id: Id,
+    /// What happened.
+    pub action: Action,
+    /// The fields that changed, each with `from` and `to`.
+    #[schema(value_type = Object, example = json!({"status": {"from": "todo", "to": "in_progress"}}))]
+    pub changes: Json<Value>,
+    /// Why, where it was said: a reason, or that a rule was overridden.
+    #[schema(required = true, max_length = 2000)]
+    pub note: Option<String>,
+    /// The campaign that the record belongs to.
+    #[schema(required = true)]
+    pub campaign_id: Option<Id>,
+}
+
+/// A page of changes.
+pub type ChangePage = Page<Change>;
+
+/// The part of the feed that is wanted.
+#[derive(Debug, Deserialize, IntoParams)]
+#[into_params(parameter_in = Query)]
+pub struct ChangeFilter {
+    /// Only what came after this revision; 0 or nothing for everything.
+    #[param(value_type = Option<i64>, minimum = 0, maximum = 9_007_199_254_740_991_i64)]
+    after: Option<Number>,
+    /// Only these kinds of records, separated by commas.
+    #[param(value_type = Option<String>, max_length = 200, example = "task,campaign")]
+    kind: Option<AnyOf<Kind>>,
+    /// Only records of this campaign.
+    campaign_id: Option<Id>,
+}
+
+/// List changes
+///
+/// The change feed: everything that happened in the team after a revision, in order, page by page. A
+/// `deleted` line is a tombstone: remove the record. Keep the last `revision` you have seen and ask again with
+/// `after`; when nothing is new, the answer to `If-None-Match` is 304.
+#[utoipa::path(tag = "journal", params(ChangeFilter), responses((status = 200, body = ChangePage)))]
+#[get("/v1/teams/{team_id}/changes")]
+pub async fn list_changes(
+    scope: TeamScope,
+    filter: Query<ChangeFilter>,
+    page: PageRequest,
+) -> Answer {
+    let Query(filter) = filter;
+    scope
+        .list(Permission::JournalRead, move |reading| {
+            let visible: Vec<Kind> = visible_kinds(reading)
+                .into_iter()
+                .filter(|kind| {
+                    filter
+                        .kind
+                        .as_ref()
+                        .is_none_or(|wanted| wanted.0.contains(kind))
+                })
+                .collect();
+            let mut query = journal::table
+                .filter(journal::team_id.eq(reading.team.id()))
+                .filter(journal::kind.eq_any(visible))
+                .into_boxed();
+            if let Some(Number(after)) = filter.after {
+                query = query.filter(journal::revision.gt(after));
+            }
+            if let Some(campaign_id) = filter.campaign_id {
+                query = query.filter(journal::campaign_id.eq(campaign_id));
+            }
+            if let Some((revision, position)) = behind_line(&page)? {
+                query = query.filter(behind(
+                    (journal::revision, journal::position),
+                    (revision, position),
+                    Direction::Ascending,
+                ));
+            }
+            let rows: Vec<Change> = query
+                .order((journal::revision, journal::position))
+                .limit(page.fetch())
+                .select(Change::as_select())
+                .load(reading.conn)?;
+            Reply::page(&lines(&page, rows), &page)
+        })
+        .await
+}
+
+/// The history of one record, oldest first: for a subject's own `…/history`.
+///
+/// # Errors
+/// What the database answers.
+pub fn history(reading: &mut Reading<'_>, record_id: Id, page: &PageRequest) -> Answer {
+    let mut query = journal::table
+        .filter(journal::team_id.eq(reading.team.id()))
+        .filter(journal::record_id.eq(record_id))
+        .into_boxed();
+    if let Some((revision, position)) = behind_line(page)? {
+        query = query.filter(behind(
+            (journal::revision, journal::position),
+            (revision, position),
+            Direction::Ascending,
+        ));
+    }
+    let rows: Vec<Change> = query
+        .order((journal::revision, journal::position))
+        .limit(page.fetch())
+        .select(Change::as_select())
+        .load(reading.conn)?;
+    Reply::page(&lines(page, rows), page)
+}
+
+/// The place of the last line of the page before. A line has no id of its own: its record's stands in.
+fn behind_line(page: &PageRequest) -> Result<Option<(i64, i64)>, Problem> {
+    page.after::<(i64, i64)>()
+        .map(|after| after.map(|(line, _)| line))
+        .map_err(|_| Problem::new(Code::InvalidCursor))
+}
+
+fn lines(page: &PageRequest, rows: Vec<Change>) -> Page<Change> {
+    page.page(rows, |change| {
+        ((change.revision, change.position), change.record_id)
+    })
+}
+
+fn visible_kinds(reading: &Reading<'_>) -> Vec<Kind> {
+    Kind::ALL
+        .iter()
+        .copied()
+        .filter(|kind| reading.may(kind.permission()))
+        .collect()
+}
+
+/// Registers the operations.
+pub fn routes(config: &mut ServiceConfig<'_>) {
+    config.service(list_changes);
+}

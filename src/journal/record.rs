@@ -1,0 +1,204 @@
+//! Writing the journal: one line for each record that a revision creates, updates or deletes.
+//!
+//! The surprising rule: what changed is found by comparing the record as it is on the wire before and after,
+//! so a new field is journaled the day it appears.
+
+use diesel::prelude::*;
+use serde::Serialize;
+use serde_json::{Map, Value, json};
+
+use crate::access::{Permission, Tx};
+use crate::db::{Id, Json};
+use crate::http::Problem;
+use crate::schema::journal;
+use crate::text_enum;
+
+text_enum! {
+    /// What kind of record a line is about. More kinds will come: have a default branch.
+    #[allow(missing_docs)]
+    pub enum Kind {
+        Team = "team",
+        Member = "member",
+        Invitation = "invitation",
+        OwnershipOffer = "ownership_offer",
+        Campaign = "campaign",
+        Milestone = "milestone",
+        Task = "task",
+        Dependency = "dependency",
+        ChecklistItem = "checklist_item",
+        Comment = "comment",
+        Delegation = "delegation",
+    }
+}
+
+impl Kind {
+    /// What one needs to be allowed to see lines of this kind.
+    #[must_use]
+    pub const fn permission(self) -> Permission {
+        match self {
+            Self::Team => Permission::TeamRead,
+            Self::Member => Permission::MemberRead,
+            Self::Invitation => Permission::InvitationRead,
+            Self::OwnershipOffer => Permission::OwnershipRead,
+            Self::Campaign | Self::Milestone => Permission::CampaignRead,
+            Self::Task | Self::Dependency | Self::ChecklistItem => Permission::TaskRead,
+            Self::Comment => Permission::CommentRead,
+            Self::Delegation => Permission::DelegationRead,
+        }
+    }
+}
+
+text_enum! {
+    /// What happened to a record.
+    pub enum Action {
+        /// It is new; every field that has a value is listed.
+        Created = "created",
+        /// Some fields changed.
+        Updated = "updated",
+        /// It went to the trash, or is gone: clients remove it.
+        Deleted = "deleted",
+        /// It came back from the trash; every field that has a value is listed.
+        Restored = "restored",
+    }
+}
+
+/// A record whose changes are journaled: the one that is on the wire.
+pub trait Journaled: Serialize {
+    /// What kind it is.
+    const KIND: Kind;
+
+    /// Its id.
+    fn id(&self) -> Id;
+
+    /// The campaign it belongs to, for the campaign's history and its progress over time.
+    fn campaign_id(&self) -> Option<Id> {
+        None
+    }
+}
+
+/// Fields that change with every write and say nothing.
+const SILENT: [&str; 4] = ["version", "updated_at", "team_id", "id"];
+
+impl Tx<'_> {
+    /// Journals a new record.
+    ///
+    /// # Errors
+    /// What the database answers.
+    pub fn created<T: Journaled>(&mut self, record: &T) -> Result<(), Problem> {
+        let after = fields(record)?;
+        self.line(record, None, Action::Created, changes(&Map::new(), &after))
+    }
+
+    /// Journals what differs between `before` and `after`; no line when nothing does.
+    ///
+    /// # Errors
+    /// What the database answers.
+    pub fn updated<T: Journaled>(&mut self, before: &T, after: &T) -> Result<(), Problem> {
+        let changed = changes(&fields(before)?, &fields(after)?);
+        if changed.is_empty() {
+            return Ok(());
+        }
+        let previous = before
+            .campaign_id()
+            .filter(|id| Some(*id) != after.campaign_id());
+        self.line(after, previous, Action::Updated, changed)
+    }
+
+    /// Journals a change and answers the record that stands: `after`, or `before` when nothing differs (the
+    /// transaction is then rolled back, and with it the new version).
+    ///
+    /// # Errors
+    /// What the database answers.
+    pub fn change<T: Journaled>(&mut self, before: T, after: T) -> Result<T, Problem> {
+        let lines = self.lines;
+        self.updated(&before, &after)?;
+        Ok(if self.lines > lines { after } else { before })
+    }
+
+    /// Journals that a record went to the trash or is gone.
+    ///
+    /// # Errors
+    /// What the database answers.
+    pub fn deleted<T: Journaled>(&mut self, record: &T) -> Result<(), Problem> {
+        self.line(record, None, Action::Deleted, Map::new())
+    }
+
+    /// Journals that a record came back from the trash.
+    ///
+    /// # Errors
+    /// What the database answers.
+    pub fn restored<T: Journaled>(&mut self, record: &T) -> Result<(), Problem> {
+        let after = fields(record)?;
+        self.line(record, None, Action::Restored, changes(&Map::new(), &after))
+    }
+
+    /// Says `note` beside the journal lines that follow in this revision.
+    pub fn say(&mut self, note: impl Into<String>) {
+        self.note = Some(note.into());
+    }
+
+    fn line<T: Journaled>(
+        &mut self,
+        record: &T,
+        previous_campaign_id: Option<Id>,
+        action: Action,
+        changes: Map<String, Value>,
+    ) -> Result<(), Problem> {
+        self.lines = self.lines.saturating_add(1);
+        let (team_id, revision, now) = (self.team.id(), self.revision, self.now);
+        diesel::insert_into(journal::table)
+            .values((
+                journal::team_id.eq(team_id),
+                journal::revision.eq(revision),
+                journal::position.eq(self.lines),
+                journal::at.eq(now),
+                journal::actor_id.eq(self.actor_id),
+                journal::kind.eq(T::KIND),
+                journal::record_id.eq(record.id()),
+                journal::action.eq(action),
+                journal::changes.eq(Json(Value::Object(changes))),
+                journal::note.eq(self.note.clone()),
+                journal::campaign_id.eq(record.campaign_id()),
+                journal::previous_campaign_id.eq(previous_campaign_id),
+            ))
+            .execute(self.conn)?;
+        Ok(())
+    }
+}
+
+fn fields(record: &impl Serialize) -> Result<Map<String, Value>, Problem> {
+    match serde_json::to_value(record).map_err(Problem::internal)? {
+        Value::Object(fields) => Ok(fields),
+        _ => Err(Problem::internal("a journaled record is no object")),
+    }
+}
+
+/// The fields that differ, each with what it was and what it is.
+fn changes(before: &Map<String, Value>, after: &Map<String, Value>) -> Map<String, Value> {
+    after
+        .iter()
+        .filter(|(name, _)| !SILENT.contains(&name.as_str()))
+        .filter_map(|(name, to)| {
+            let from = before.get(name).unwrap_or(&Value::Null);
+            (from != to).then(|| (name.clone(), json!({"from": from, "to": to})))
+        })
+        .collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use serde_json::json;
+
+    use super::changes;
+
+    #[test]
+    fn lists_what_differs_and_nothing_else() {
+        let before = json!({"title": "a", "due_on": null, "version": 1});
+        let after = json!({"title": "b", "due_on": null, "version": 2});
+        let found = changes(before.as_object().unwrap(), after.as_object().unwrap());
+        assert_eq!(
+            serde_json::Value::Object(found),
+            json!({"title": {"from": "a", "to": "b"}})
+        );
+    }
+}

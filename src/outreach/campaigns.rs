@@ -1,0 +1,468 @@
+//! Campaigns: community initiatives with an objective, a period, a lead, a budget and a life cycle.
+//!
+//! The surprising rule: a campaign never stores how far it is. Progress comes from its tasks, so it lives with
+//! the work (`…/campaigns/{id}/progress`), and this area knows nothing of tasks.
+
+use actix_web::{get, patch, post};
+use diesel::prelude::*;
+use serde::{Deserialize, Serialize};
+use serde_json::json;
+use utoipa::{IntoParams, ToSchema};
+use utoipa_actix_web::service_config::ServiceConfig;
+
+use super::campaign_status::CampaignStatus;
+use crate::access::{Permission, Reading, TeamId, TeamScope};
+use crate::db::rows::{Direction, ESCAPE, columns, fold, pattern};
+use crate::db::{Date, Id, Instant, Json, MultiBackend};
+use crate::http::page::TOTAL_CAP;
+use crate::http::query::{AnyOf, Who};
+use crate::http::strict::{nullable, present};
+use crate::http::text::{Markdown, Name};
+use crate::http::values::Money;
+use crate::http::{Answer, Body, FieldError, Page, PageRequest, Problem, Query, Reply, Text};
+use crate::journal::{Journaled, Kind};
+use crate::people::members;
+use crate::schema::campaigns;
+use crate::{keyset_page, keyset_page_nulls_last, text_enum};
+
+/// A colour as `#rrggbb`.
+pub type Colour = crate::http::values::HexColour;
+/// What a campaign is for.
+pub type Objective = Text<0, 2_000>;
+
+/// A new campaign.
+#[derive(Debug, Deserialize, ToSchema)]
+#[serde(deny_unknown_fields)]
+#[schema(example = json!({"name": "Kubernetes 1.30 release", "objective": "Ship v1.30 on 17 April", "starts_on": "2024-01-08", "ends_on": "2024-04-17", "budget": {"amount_minor": 250_000, "currency": "EUR"}, "colour": "#326ce5"}))]
+pub struct NewCampaign {
+    name: Name,
+    #[serde(default)]
+    objective: Objective,
+    #[serde(default)]
+    description: Markdown,
+    starts_on: Option<Date>,
+    ends_on: Option<Date>,
+    /// The member who leads it.
+    lead_id: Option<Id>,
+    budget: Option<Money>,
+    colour: Option<Colour>,
+}
+
+/// What changes in a campaign: absent keeps, null clears.
+#[derive(Debug, Deserialize, AsChangeset, ToSchema)]
+#[diesel(table_name = campaigns)]
+#[serde(deny_unknown_fields)]
+#[schema(example = json!({"status": "planned", "ends_on": "2024-04-24"}))]
+pub struct CampaignPatch {
+    #[serde(default, deserialize_with = "present")]
+    #[schema(nullable = false)]
+    name: Option<Name>,
+    #[serde(default, deserialize_with = "present")]
+    #[schema(nullable = false)]
+    objective: Option<Objective>,
+    #[serde(default, deserialize_with = "present")]
+    #[schema(nullable = false)]
+    description: Option<Markdown>,
+    #[serde(default, deserialize_with = "nullable")]
+    starts_on: Option<Option<Date>>,
+    #[serde(default, deserialize_with = "nullable")]
+    ends_on: Option<Option<Date>>,
+    #[serde(default, deserialize_with = "nullable")]
+    lead_id: Option<Option<Id>>,
+    #[serde(default, deserialize_with = "nullable")]
+    #[schema(value_type = Option<Money>)]
+    budget: Option<Option<Json<Money>>>,
+    #[serde(default, deserialize_with = "nullable")]
+    colour: Option<Option<Colour>>,
+    /// The next status; the state machine says which are possible.
+    #[serde(default, deserialize_with = "present")]
+    #[schema(nullable = false)]
+    status: Option<CampaignStatus>,
+}
+
+/// Which campaigns are wanted.
+#[derive(Debug, Deserialize, IntoParams)]
+#[into_params(parameter_in = Query)]
+pub struct CampaignFilter {
+    /// Any of these statuses, separated by commas.
+    #[param(value_type = Option<String>, max_length = 200, example = "planned,active")]
+    status: Option<AnyOf<CampaignStatus>>,
+    /// Led by any of these members: ids, `me`, or `none`.
+    #[param(value_type = Option<String>, max_length = 2000, example = "me")]
+    lead_id: Option<AnyOf<Who>>,
+    /// Text that the name, objective or description contains; case and accents do not matter.
+    #[param(value_type = Option<String>, max_length = 200)]
+    q: Option<Text<1, 200>>,
+}
+
+text_enum! {
+    /// What the list sorts by.
+    pub enum CampaignSort {
+        /// When it was made.
+        CreatedAt = "created_at",
+        /// When it was last changed.
+        UpdatedAt = "updated_at",
+        /// When it starts; campaigns without a start come last.
+        StartsOn = "starts_on",
+    }
+}
+
+/// A campaign.
+#[derive(Debug, Clone, Serialize, Queryable, Selectable, Insertable, ToSchema)]
+#[diesel(table_name = campaigns)]
+#[schema(example = json!({"team_id": "0190a5c3-7d2e-7c11-9a43-2f3d1e0b6a55", "id": "0190a5c3-7d2e-7c11-9a43-2f3d1e0b6a56", "name": "Kubernetes 1.30 release", "objective": "Ship v1.30 on 17 April", "description": "", "starts_on": "2024-01-08", "ends_on": "2024-04-17", "lead_id": null, "budget": {"amount_minor": 250_000, "currency": "EUR"}, "colour": "#326ce5", "status": "draft", "created_at": "2024-01-02T09:00:00.000Z", "updated_at": "2024-01-02T09:00:00.000Z", "version": 7, "deleted_at": null}))]
+pub struct Campaign {
+    /// The team.
+    pub team_id: Id,
+    /// The campaign's id.
+    pub id: Id,
+    /// Its name.
+    pub name: Name,
+    /// What it is for.
+    pub objective: Objective,
+    /// More about it, in Markdown.
+    pub description: Markdown,
+    /// The first day.
+    #[schema(required = true)]
+    pub starts_on: Option<Date>,
+    /// The last day.
+    #[schema(required = true)]
+    pub ends_on: Option<Date>,
+    /// The member who leads it.
+    #[schema(required = true)]
+    pub lead_id: Option<Id>,
+    /// What it may cost.
+    #[schema(required = true, value_type = Option<Money>)]
+    pub budget: Option<Json<Money>>,
+    /// Its colour in calendars and charts.
+    #[schema(required = true)]
+    pub colour: Option<Colour>,
+    /// Where it is in its life.
+    pub status: CampaignStatus,
+    /// What is searched: never sent.
+    #[serde(skip)]
+    pub search: String,
+    /// When it was made.
+    pub created_at: Instant,
+    /// When it was last changed by a person.
+    pub updated_at: Instant,
+    /// The revision that last changed it; also its `ETag`.
+    #[schema(minimum = 1)]
+    pub version: i64,
+    /// When it went to the trash; null while it is in use.
+    #[schema(required = true)]
+    pub deleted_at: Option<Instant>,
+    /// What it went to the trash with: never sent.
+    #[serde(skip)]
+    pub trash_root_id: Option<Id>,
+}
+
+/// A page of campaigns.
+pub type CampaignPage = Page<Campaign>;
+
+impl Journaled for Campaign {
+    const KIND: Kind = Kind::Campaign;
+
+    fn id(&self) -> Id {
+        self.id
+    }
+
+    fn campaign_id(&self) -> Option<Id> {
+        Some(self.id)
+    }
+}
+
+// ---------------------------------------------------------------- rules
+
+/// The period runs forward.
+fn check_period(starts_on: Option<Date>, ends_on: Option<Date>) -> Result<(), Problem> {
+    match (starts_on, ends_on) {
+        (Some(starts_on), Some(ends_on)) if ends_on < starts_on => Err(Problem::fields(vec![
+            FieldError::body("/ends_on", "before_start", "Not before starts_on.")
+                .with(json!({"starts_on": starts_on})),
+        ])),
+        _ => Ok(()),
+    }
+}
+
+fn check_status(from: CampaignStatus, to: CampaignStatus) -> Result<(), Problem> {
+    if from == to {
+        return Ok(());
+    }
+    from.next(to).map_err(|refusal| {
+        let allowed: Vec<&str> = refusal.allowed.iter().map(|one| one.as_str()).collect();
+        Problem::transition(refusal.from.as_str(), refusal.to.as_str(), &allowed)
+    })
+}
+
+fn search_text(name: &Name, objective: &Objective, description: &Markdown) -> String {
+    fold(&format!("{name}\n{objective}\n{description}"))
+}
+
+// ---------------------------------------------------------------- queries
+
+/// The campaigns of the team that are in use: where every query of campaigns begins.
+#[must_use]
+pub fn in_team(team: TeamId) -> campaigns::BoxedQuery<'static, MultiBackend> {
+    campaigns::table
+        .filter(campaigns::team_id.eq(team.id()))
+        .filter(campaigns::deleted_at.is_null())
+        .into_boxed()
+}
+
+/// The campaign with this id.
+///
+/// # Errors
+/// `not_found`.
+pub fn find(reading: &mut Reading<'_>, id: Id) -> Result<Campaign, Problem> {
+    Ok(in_team(reading.team)
+        .filter(campaigns::id.eq(id))
+        .select(Campaign::as_select())
+        .first(reading.conn)?)
+}
+
+/// Refuses an id in the body that names no campaign of the team.
+///
+/// # Errors
+/// `validation_failed` at `pointer`.
+pub fn check_reference(reading: &mut Reading<'_>, id: Id, pointer: &str) -> Result<(), Problem> {
+    let found: Option<Id> = in_team(reading.team)
+        .filter(campaigns::id.eq(id))
+        .select(campaigns::id)
+        .first(reading.conn)
+        .optional()?;
+    match found {
+        Some(_) => Ok(()),
+        None => Err(Problem::field(
+            pointer,
+            "unknown_reference",
+            "There is no such campaign in this team.",
+        )),
+    }
+}
+
+fn filtered(
+    reading: &Reading<'_>,
+    filter: &CampaignFilter,
+) -> campaigns::BoxedQuery<'static, MultiBackend> {
+    let mut query = in_team(reading.team);
+    if let Some(AnyOf(statuses)) = &filter.status {
+        query = query.filter(campaigns::status.eq_any(statuses.clone()));
+    }
+    if let Some(leads) = &filter.lead_id {
+        let (members, nobody) = leads.resolve(reading.me.member_id);
+        query = if nobody {
+            query.filter(
+                campaigns::lead_id
+                    .is_null()
+                    .or(campaigns::lead_id.eq_any(members).assume_not_null()),
+            )
+        } else {
+            query.filter(campaigns::lead_id.eq_any(members))
+        };
+    }
+    if let Some(words) = &filter.q {
+        query = query.filter(
+            campaigns::search
+                .like(pattern(words.as_str()))
+                .escape(ESCAPE),
+        );
+    }
+    query
+}
+
+fn load_page(
+    reading: &mut Reading<'_>,
+    filter: &CampaignFilter,
+    page: &PageRequest,
+) -> Result<CampaignPage, Problem> {
+    let (sort, direction) = page.sort((CampaignSort::CreatedAt, Direction::Descending))?;
+    let query = filtered(reading, filter);
+    let loaded = match sort {
+        CampaignSort::CreatedAt => keyset_page!(
+            query,
+            reading.conn,
+            page,
+            direction,
+            Campaign,
+            (campaigns::created_at, campaigns::id),
+            Instant,
+            |campaign| campaign.created_at
+        ),
+        CampaignSort::UpdatedAt => keyset_page!(
+            query,
+            reading.conn,
+            page,
+            direction,
+            Campaign,
+            (campaigns::updated_at, campaigns::id),
+            Instant,
+            |campaign| campaign.updated_at
+        ),
+        CampaignSort::StartsOn => keyset_page_nulls_last!(
+            filtered(reading, filter),
+            reading.conn,
+            page,
+            direction,
+            Campaign,
+            (campaigns::starts_on, campaigns::id),
+            Date,
+            |campaign| campaign.starts_on
+        ),
+    };
+    if !page.wants_total() {
+        return Ok(loaded);
+    }
+    let ids: Vec<Id> = filtered(reading, filter)
+        .select(campaigns::id)
+        .limit(TOTAL_CAP + 1)
+        .load(reading.conn)?;
+    Ok(loaded.with_total(ids.len()))
+}
+
+// ---------------------------------------------------------------- handlers
+
+/// List campaigns
+///
+/// The campaigns in use, newest first unless sorted otherwise.
+#[utoipa::path(tag = "campaigns", params(CampaignFilter, ("sort" = inline(Option<CampaignSort>), Query)),
+    responses((status = 200, body = CampaignPage)))]
+#[get("/v1/teams/{team_id}/campaigns")]
+pub async fn list_campaigns(
+    scope: TeamScope,
+    filter: Query<CampaignFilter>,
+    page: PageRequest,
+) -> Answer {
+    scope
+        .list(Permission::CampaignRead, move |reading| {
+            let loaded = load_page(reading, &filter.0, &page)?;
+            Reply::page(&loaded, &page)
+        })
+        .await
+}
+
+/// Create a campaign
+///
+/// It begins as a draft.
+#[utoipa::path(tag = "campaigns", request_body = NewCampaign, responses((status = 201, body = Campaign)))]
+#[post("/v1/teams/{team_id}/campaigns")]
+pub async fn create_campaign(scope: TeamScope, body: Body<NewCampaign>) -> Answer {
+    let Body(new) = body;
+    let place = scope.address("campaigns");
+    scope
+        .write(Permission::CampaignWrite, move |tx| {
+            check_period(new.starts_on, new.ends_on)?;
+            if let Some(lead_id) = new.lead_id {
+                members::check_reference(tx, lead_id, "/lead_id")?;
+            }
+            let campaign = Campaign {
+                team_id: tx.team.id(),
+                id: Id::new(),
+                search: search_text(&new.name, &new.objective, &new.description),
+                name: new.name,
+                objective: new.objective,
+                description: new.description,
+                starts_on: new.starts_on,
+                ends_on: new.ends_on,
+                lead_id: new.lead_id,
+                budget: new.budget.map(Json),
+                colour: new.colour,
+                status: CampaignStatus::Draft,
+                created_at: tx.now,
+                updated_at: tx.now,
+                version: tx.revision,
+                deleted_at: None,
+                trash_root_id: None,
+            };
+            diesel::insert_into(campaigns::table)
+                .values(&campaign)
+                .execute(tx.conn)?;
+            tx.created(&campaign)?;
+            Reply::created(
+                &campaign,
+                campaign.version,
+                format!("{place}/{}", campaign.id),
+            )
+        })
+        .await
+}
+
+/// Show a campaign
+#[utoipa::path(tag = "campaigns", responses((status = 200, body = Campaign)))]
+#[get("/v1/teams/{team_id}/campaigns/{campaign_id}")]
+pub async fn get_campaign(scope: TeamScope) -> Answer {
+    let id = scope.id("campaign_id")?;
+    scope
+        .read(Permission::CampaignRead, move |reading| {
+            let campaign = find(reading, id)?;
+            Reply::record(&campaign, campaign.version)
+        })
+        .await
+}
+
+/// Change a campaign
+///
+/// A JSON Merge Patch: absent keeps, null clears. `status` goes through the state machine: draft → planned →
+/// active ⇄ paused, active → completed (and back, when it is reopened), any but completed → cancelled, and
+/// completed or cancelled → archived. An impossible step is 409 and lists the possible ones.
+#[utoipa::path(tag = "campaigns", request_body = CampaignPatch, responses((status = 200, body = Campaign)))]
+#[patch("/v1/teams/{team_id}/campaigns/{campaign_id}")]
+pub async fn update_campaign(scope: TeamScope, body: Body<CampaignPatch>) -> Answer {
+    let id = scope.id("campaign_id")?;
+    let Body(patch) = body;
+    scope
+        .write(Permission::CampaignWrite, move |tx| {
+            let before = find(tx, id)?;
+            tx.expect_version(before.version)?;
+            check_period(
+                patch.starts_on.unwrap_or(before.starts_on),
+                patch.ends_on.unwrap_or(before.ends_on),
+            )?;
+            check_status(before.status, patch.status.unwrap_or(before.status))?;
+            if let Some(Some(lead_id)) = patch.lead_id {
+                members::check_reference(tx, lead_id, "/lead_id")?;
+            }
+            let search = search_text(
+                patch.name.as_ref().unwrap_or(&before.name),
+                patch.objective.as_ref().unwrap_or(&before.objective),
+                patch.description.as_ref().unwrap_or(&before.description),
+            );
+            let after = diesel::update(campaigns::table.find((tx.team.id(), id)))
+                .set((
+                    &patch,
+                    campaigns::search.eq(search),
+                    campaigns::updated_at.eq(tx.now),
+                    campaigns::version.eq(tx.revision),
+                ))
+                .returning(columns::<Campaign>())
+                .get_result(tx.conn)?;
+            let campaign = tx.change(before, after)?;
+            Reply::record(&campaign, campaign.version)
+        })
+        .await
+}
+
+/// Show the history of a campaign
+///
+/// Who changed what, when, from what to what, oldest first.
+#[utoipa::path(tag = "campaigns", responses((status = 200, body = crate::journal::changes::ChangePage)))]
+#[get("/v1/teams/{team_id}/campaigns/{campaign_id}/history")]
+pub async fn list_campaign_history(scope: TeamScope, page: PageRequest) -> Answer {
+    let id = scope.id("campaign_id")?;
+    scope
+        .list(Permission::JournalRead, move |reading| {
+            find(reading, id)?;
+            crate::journal::changes::history(reading, id, &page)
+        })
+        .await
+}
+
+/// Registers the operations.
+pub fn routes(config: &mut ServiceConfig<'_>) {
+    config
+        .service(list_campaigns)
+        .service(create_campaign)
+        .service(get_campaign)
+        .service(update_campaign)
+        .service(list_campaign_history);
+}

@@ -1,0 +1,358 @@
+//! The life of a delegation, as pure functions: who may do what in which state, and what becomes of the task.
+//!
+//! The surprising rule: every link of a chain A → B → C is settled by its own two people, and from the leaf to the root.
+//! B can submit to A only once C's link has ended, and only a confirmed root makes the task `done`. The one act that goes
+//! through several links is recall: whoever recalls a link recalls everything handed on below it, the leaf first.
+//!
+//! *Open* means unanswered (`offered`, `countered`), *active* means not ended. A task's **chain** is its active links, root
+//! first; a task without one has an empty chain. Ended links are history: they bind nobody and never change again.
+
+use diesel::deserialize::FromSqlRow;
+use diesel::expression::AsExpression;
+use serde::{Deserialize, Serialize};
+
+use crate::work::task_status::TaskStatus;
+
+/// Where one delegation stands.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, AsExpression, FromSqlRow)]
+#[diesel(sql_type = diesel::sql_types::Text)]
+pub enum DelegationState {
+    /// Waits for the delegate's answer.
+    Offered,
+    /// The delegate proposed something else; waits for the delegator.
+    Countered,
+    /// The delegate has the task.
+    Accepted,
+    /// Ended: the delegate said no.
+    Declined,
+    /// Ended: the delegator took the offer back before it was accepted.
+    Withdrawn,
+    /// Ended: nobody answered in time.
+    Expired,
+    /// The delegate says it is finished; waits for the delegator.
+    Submitted,
+    /// Ended: the delegator agrees that it is finished.
+    Confirmed,
+    /// Ended: the delegate gave the accepted task back.
+    Returned,
+    /// Ended: the delegator took the accepted task back.
+    Recalled,
+}
+
+crate::text_column!(DelegationState);
+
+/// What can be done to a delegation that was offered.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Act {
+    /// Say yes: the delegate to an offer, the delegator to a proposal.
+    Accept,
+    /// Say no to an offer.
+    Decline,
+    /// Answer an offer with another due date or scope.
+    Propose,
+    /// Take back what is not accepted yet.
+    Withdraw,
+    /// Let the time for an answer run out.
+    Expire,
+    /// Report the work as finished.
+    Submit,
+    /// Agree that it is.
+    Confirm,
+    /// Ask for more work on it.
+    SendBack,
+    /// Give an accepted task back.
+    HandBack,
+    /// Take an accepted task back.
+    Recall,
+}
+
+/// Who acts, as seen from one delegation.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Party {
+    /// Who offered.
+    Delegator,
+    /// Who was offered.
+    Delegate,
+    /// Time itself.
+    Clock,
+}
+
+/// Why an act on a delegation is refused.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
+pub enum Refusal {
+    /// The act is possible now, but for somebody else.
+    #[error("only the {} can do that now", by.as_str())]
+    NotYours {
+        /// Who can.
+        by: Party,
+    },
+    /// The act is not possible in this state, for anybody.
+    #[error("a delegation that is `{}` does not allow that", from.as_str())]
+    NotFromHere {
+        /// The state that the delegation has.
+        from: DelegationState,
+        /// The states that are possible from it; empty when it has ended.
+        allowed: &'static [DelegationState],
+    },
+    /// The task was handed on from here, and that has not ended; chains end from the leaf.
+    #[error("the task was delegated on, and that delegation has to end first")]
+    HandedOn,
+}
+
+impl DelegationState {
+    /// Every state.
+    pub const ALL: &'static [Self] = &[
+        Self::Offered,
+        Self::Countered,
+        Self::Accepted,
+        Self::Declined,
+        Self::Withdrawn,
+        Self::Expired,
+        Self::Submitted,
+        Self::Confirmed,
+        Self::Returned,
+        Self::Recalled,
+    ];
+
+    /// The word on the wire and in the database.
+    pub fn as_str(self) -> &'static str {
+        match self {
+            Self::Offered => "offered",
+            Self::Countered => "countered",
+            Self::Accepted => "accepted",
+            Self::Declined => "declined",
+            Self::Withdrawn => "withdrawn",
+            Self::Expired => "expired",
+            Self::Submitted => "submitted",
+            Self::Confirmed => "confirmed",
+            Self::Returned => "returned",
+            Self::Recalled => "recalled",
+        }
+    }
+
+    /// The state of this word; `None` for any other text.
+    pub fn parse(text: &str) -> Option<Self> {
+        Self::ALL
+            .iter()
+            .copied()
+            .find(|state| state.as_str() == text)
+    }
+
+    /// Whether it waits for an answer. A task has at most one such delegation.
+    pub fn is_open(self) -> bool {
+        matches!(self, Self::Offered | Self::Countered)
+    }
+
+    /// Whether the delegate has the task, be it that the work is submitted.
+    pub fn is_held(self) -> bool {
+        matches!(self, Self::Accepted | Self::Submitted)
+    }
+
+    /// Whether it has not ended.
+    pub fn is_active(self) -> bool {
+        self.is_open() || self.is_held()
+    }
+
+    /// The states that may follow this one.
+    pub fn allowed(self) -> &'static [Self] {
+        match self {
+            Self::Offered => &[
+                Self::Accepted,
+                Self::Declined,
+                Self::Countered,
+                Self::Withdrawn,
+                Self::Expired,
+            ],
+            Self::Countered => &[Self::Accepted, Self::Withdrawn, Self::Expired],
+            Self::Accepted => &[Self::Submitted, Self::Returned, Self::Recalled],
+            Self::Submitted => &[Self::Confirmed, Self::Accepted, Self::Recalled],
+            Self::Declined
+            | Self::Withdrawn
+            | Self::Expired
+            | Self::Confirmed
+            | Self::Returned
+            | Self::Recalled => &[],
+        }
+    }
+}
+
+impl Act {
+    /// Every act.
+    pub const ALL: &'static [Self] = &[
+        Self::Accept,
+        Self::Decline,
+        Self::Propose,
+        Self::Withdraw,
+        Self::Expire,
+        Self::Submit,
+        Self::Confirm,
+        Self::SendBack,
+        Self::HandBack,
+        Self::Recall,
+    ];
+
+    /// Whether it must say why.
+    pub fn needs_reason(self) -> bool {
+        matches!(
+            self,
+            Self::Decline | Self::SendBack | Self::HandBack | Self::Recall
+        )
+    }
+}
+
+impl Party {
+    /// The word in messages.
+    pub fn as_str(self) -> &'static str {
+        match self {
+            Self::Delegator => "delegator",
+            Self::Delegate => "delegate",
+            Self::Clock => "clock",
+        }
+    }
+}
+
+/// The state after `act`, looking at one delegation alone; [`act_on`] also looks at the chain.
+///
+/// # Errors
+/// [`Refusal::NotFromHere`] when nobody can do this now, [`Refusal::NotYours`] when somebody else can.
+pub fn step(state: DelegationState, act: Act, party: Party) -> Result<DelegationState, Refusal> {
+    use DelegationState::{Accepted, Countered, Offered, Submitted};
+    let (by, to) = match (state, act) {
+        (Offered, Act::Accept) => (Party::Delegate, Accepted),
+        (Offered, Act::Decline) => (Party::Delegate, DelegationState::Declined),
+        (Offered, Act::Propose) => (Party::Delegate, Countered),
+        (Countered, Act::Accept) => (Party::Delegator, Accepted),
+        (Offered | Countered, Act::Withdraw) => (Party::Delegator, DelegationState::Withdrawn),
+        (Offered | Countered, Act::Expire) => (Party::Clock, DelegationState::Expired),
+        (Accepted, Act::Submit) => (Party::Delegate, Submitted),
+        (Accepted, Act::HandBack) => (Party::Delegate, DelegationState::Returned),
+        (Submitted, Act::Confirm) => (Party::Delegator, DelegationState::Confirmed),
+        (Submitted, Act::SendBack) => (Party::Delegator, Accepted),
+        (Accepted | Submitted, Act::Recall) => (Party::Delegator, DelegationState::Recalled),
+        _ => {
+            return Err(Refusal::NotFromHere {
+                from: state,
+                allowed: state.allowed(),
+            });
+        }
+    };
+    if by == party {
+        Ok(to)
+    } else {
+        Err(Refusal::NotYours { by })
+    }
+}
+
+/// Where a link is in its chain.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Place {
+    /// It has no parent: whoever answers for the task handed it out.
+    Root,
+    /// It hands on what its parent handed out.
+    Below,
+}
+
+/// Who becomes the task's assignee.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum NewAssignee {
+    /// The delegate of the link.
+    Delegate,
+    /// The delegator of the link; below the root that is the parent's delegate, whose turn it is again.
+    Delegator,
+}
+
+/// What a transition does to the task. The accountable never changes.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub struct Effect {
+    /// The new assignee; `None` leaves the assignee alone.
+    pub assignee: Option<NewAssignee>,
+    /// The status to lead the task to, by [`TaskStatus::steps_to`]; `None` leaves it alone. Where that has no way (the task
+    /// was cancelled meanwhile), the act itself is to be refused.
+    pub task: Option<TaskStatus>,
+}
+
+/// What an act that [`step`] allows does to the task.
+pub fn effect(act: Act, place: Place) -> Effect {
+    let assignee = |assignee| Effect {
+        assignee: Some(assignee),
+        task: None,
+    };
+    let task = |status| Effect {
+        assignee: None,
+        task: Some(status),
+    };
+    match (act, place) {
+        (Act::Accept, _) => assignee(NewAssignee::Delegate),
+        (Act::Submit, _) => task(TaskStatus::InReview),
+        (Act::SendBack, _) => task(TaskStatus::InProgress),
+        (Act::Confirm, Place::Root) => task(TaskStatus::Done),
+        (Act::Confirm, Place::Below) | (Act::HandBack | Act::Recall, _) => {
+            assignee(NewAssignee::Delegator)
+        }
+        (Act::Decline | Act::Propose | Act::Withdraw | Act::Expire, _) => Effect::default(),
+    }
+}
+
+/// One transition that an act brings about.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Change {
+    /// How many links below the one acted on: 0 for that one itself, 1 for what was handed on from it, and so on.
+    pub depth: usize,
+    /// What happens to that link. Below the link acted on it stands for that link's own delegator.
+    pub act: Act,
+    /// Its new state.
+    pub to: DelegationState,
+    /// What happens to the task. Apply the changes in their order: the last assignee is the one that stays.
+    pub effect: Effect,
+}
+
+/// Everything that `act` brings about, in order, for a link in `state` with the links `below` it (nearest first).
+///
+/// It is one change, except for a recall: everything handed on below is recalled with it (or withdrawn, where it is still
+/// unanswered), from the leaf upward, so that the assignee ends as the delegator of the link acted on.
+///
+/// # Errors
+/// As [`step`]; and [`Refusal::HandedOn`] for any other act while a link below is active.
+pub fn act_on(
+    state: DelegationState,
+    place: Place,
+    below: &[DelegationState],
+    act: Act,
+    party: Party,
+) -> Result<Vec<Change>, Refusal> {
+    let to = step(state, act, party)?;
+    let mut changes = Vec::new();
+    let active_below = below
+        .iter()
+        .enumerate()
+        .filter(|(_, child)| child.is_active());
+    for (index, child) in active_below.rev() {
+        if act != Act::Recall {
+            return Err(Refusal::HandedOn);
+        }
+        let act = if child.is_open() {
+            Act::Withdraw
+        } else {
+            Act::Recall
+        };
+        let to = step(*child, act, Party::Delegator)?;
+        changes.push(Change {
+            depth: index + 1,
+            act,
+            to,
+            effect: effect(act, Place::Below),
+        });
+    }
+    changes.push(Change {
+        depth: 0,
+        act,
+        to,
+        effect: effect(act, place),
+    });
+    Ok(changes)
+}
+
+#[cfg(test)]
+mod tests;

@@ -1,0 +1,3 @@
+//! Imports: tasks from a table.
+
+pub mod table;
