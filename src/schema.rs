@@ -251,6 +251,7 @@ diesel::table! {
         name -> Text,
         description -> Text,
         due_on -> Nullable<Date>,
+        search -> Text,
         created_at -> UtcInstant,
         updated_at -> UtcInstant,
         version -> BigInt,

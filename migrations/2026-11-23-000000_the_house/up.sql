@@ -206,7 +206,7 @@ CREATE TABLE campaigns (
 CREATE INDEX campaigns_by_creation ON campaigns (team_id, created_at, id);
 CREATE INDEX campaigns_by_update ON campaigns (team_id, updated_at, id);
 CREATE INDEX campaigns_by_start ON campaigns (team_id, starts_on, id);
-CREATE INDEX campaigns_in_trash ON campaigns (team_id, deleted_at, id) WHERE deleted_at IS NOT NULL;
+CREATE INDEX campaigns_in_trash ON campaigns (team_id, deleted_at, id) WHERE trash_root_id = id;
 
 CREATE TABLE milestones (
     team_id       uuid NOT NULL REFERENCES teams (id),
@@ -215,6 +215,7 @@ CREATE TABLE milestones (
     name          text NOT NULL,
     description   text NOT NULL,
     due_on        date,
+    search        text NOT NULL,
     created_at    timestamptz NOT NULL,
     updated_at    timestamptz NOT NULL,
     version       bigint NOT NULL,
@@ -226,7 +227,8 @@ CREATE TABLE milestones (
 CREATE INDEX milestones_by_campaign ON milestones (team_id, campaign_id, due_on, id);
 CREATE INDEX milestones_by_due_date ON milestones (team_id, due_on, id);
 CREATE INDEX milestones_by_creation ON milestones (team_id, created_at, id);
-CREATE INDEX milestones_in_trash ON milestones (team_id, deleted_at, id) WHERE deleted_at IS NOT NULL;
+CREATE INDEX milestones_in_trash ON milestones (team_id, deleted_at, id) WHERE trash_root_id = id;
+CREATE INDEX milestones_by_trash_root ON milestones (team_id, trash_root_id, id) WHERE trash_root_id IS NOT NULL;
 
 -- ---------------------------------------------------------------- work
 
@@ -278,7 +280,8 @@ CREATE INDEX tasks_by_milestone ON tasks (team_id, milestone_id, position, id);
 CREATE INDEX tasks_by_parent ON tasks (team_id, parent_id, position, id);
 CREATE INDEX tasks_by_assignee ON tasks (team_id, assignee_id, due_on, id);
 CREATE INDEX tasks_by_accountable ON tasks (team_id, accountable_id, due_on, id);
-CREATE INDEX tasks_in_trash ON tasks (team_id, deleted_at, id) WHERE deleted_at IS NOT NULL;
+CREATE INDEX tasks_in_trash ON tasks (team_id, deleted_at, id) WHERE trash_root_id = id;
+CREATE INDEX tasks_by_trash_root ON tasks (team_id, trash_root_id, id) WHERE trash_root_id IS NOT NULL;
 
 -- What tasks.labels and tasks.participants say, once more as rows: for filters, and so that the database
 -- checks the members. Written by one function together with the task.

@@ -2,10 +2,13 @@
 
 pub mod campaign_status;
 pub mod campaigns;
+pub mod milestones;
 
 use utoipa_actix_web::service_config::ServiceConfig;
 
 /// Registers the operations.
 pub fn routes(config: &mut ServiceConfig<'_>) {
-    config.configure(campaigns::routes);
+    config
+        .configure(campaigns::routes)
+        .configure(milestones::routes);
 }
