@@ -1,9 +1,22 @@
-//! Relais.
+//! Relais: the project-management API for teams that run online communities.
+//!
+//! The map of the house, in reading order. The floor knows no subject; the areas know the floor.
+
+// The subjects: one folder per area, one file per subject.
+pub mod outreach;
+pub mod people;
+pub mod work;
+
+// The floor.
 pub mod access;
 pub mod db;
 pub mod http;
 pub mod journal;
-pub mod outreach;
-pub mod people;
 pub mod schema;
-pub mod work;
+
+// What puts them together.
+pub mod boot;
+pub mod config;
+pub mod logging;
+pub mod openapi;
+pub mod server;

@@ -99,3 +99,20 @@ impl FromRequest for Caller {
         ready(Self::of(request))
     }
 }
+
+/// For operations without a caller: refuses query parameters that the document does not list.
+#[derive(Debug, Clone, Copy)]
+pub struct KnownParameters;
+
+impl FromRequest for KnownParameters {
+    type Error = Problem;
+    type Future = Ready<Result<Self, Problem>>;
+
+    fn from_request(request: &HttpRequest, _: &mut Payload) -> Self::Future {
+        let checked = match request.app_data::<web::Data<State>>() {
+            Some(state) => check_parameters(request, state),
+            None => Err(Problem::internal("the state is missing")),
+        };
+        ready(checked.map(|()| Self))
+    }
+}

@@ -18,7 +18,7 @@ use diesel::Connection as _;
 
 pub use backup::{BackupError, backup};
 pub use migrations::{MigrationError, pending as pending_migrations, run as migrate};
-pub use pool::Address;
+pub use pool::{Address, UnknownScheme};
 pub use types::{Date, Id, Instant, Json};
 
 use pool::Pool;

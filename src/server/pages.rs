@@ -1,0 +1,119 @@
+//! What explains the API: the document, the page that shows it, the problem codes.
+//!
+//! The surprising rule: the documentation page comes from this server alone and works offline.
+
+use std::sync::OnceLock;
+
+use actix_web::http::header;
+use actix_web::{HttpResponse, get, web};
+use serde::Serialize;
+use utoipa::ToSchema;
+use utoipa_actix_web::service_config::ServiceConfig;
+use utoipa_swagger_ui::{Config, SwaggerUi};
+
+use crate::access::caller::KnownParameters;
+use crate::http::{Answer, Code, Problem, Reply};
+use crate::openapi;
+
+/// A code that a problem can have.
+#[derive(Debug, Serialize, ToSchema)]
+#[schema(example = json!({"code": "validation_failed", "slug": "validation-failed", "status": 422, "title": "The request is not valid", "help": "`errors` names each field that is refused, with a code and what to do."}))]
+pub struct ProblemCode {
+    /// The code, as in a problem document.
+    #[schema(max_length = 100)]
+    code: &'static str,
+    /// Its address under `/problems/`.
+    #[schema(max_length = 100)]
+    slug: String,
+    /// The HTTP status.
+    #[schema(minimum = 400, maximum = 599)]
+    status: u16,
+    /// What it means.
+    #[schema(max_length = 200)]
+    title: &'static str,
+    /// What happened and what to do.
+    #[schema(max_length = 2000)]
+    help: &'static str,
+}
+
+impl From<Code> for ProblemCode {
+    fn from(code: Code) -> Self {
+        let entry = code.entry();
+        Self {
+            code: entry.code,
+            slug: code.slug(),
+            status: entry.status,
+            title: entry.title,
+            help: entry.help,
+        }
+    }
+}
+
+/// All codes.
+#[derive(Debug, Serialize, ToSchema)]
+pub struct ProblemCodes {
+    /// The codes, by status.
+    #[schema(max_items = 100)]
+    items: Vec<ProblemCode>,
+}
+
+/// List the problem codes
+///
+/// Every code that a problem document can have. More may come: have a default branch.
+#[utoipa::path(tag = "problems", responses((status = 200, body = ProblemCodes, description = "All codes.")))]
+#[get("/problems")]
+pub async fn list_problems(_: KnownParameters) -> Answer {
+    Reply::ok(&ProblemCodes {
+        items: Code::ALL.iter().copied().map(ProblemCode::from).collect(),
+    })
+}
+
+/// Explain a problem code
+#[utoipa::path(tag = "problems", responses((status = 200, body = ProblemCode, description = "The code.")))]
+#[get("/problems/{slug}")]
+pub async fn get_problem(_: KnownParameters, slug: web::Path<String>) -> Answer {
+    let slug = slug.into_inner();
+    let code = Code::ALL
+        .iter()
+        .copied()
+        .find(|code| code.slug() == slug)
+        .ok_or_else(Problem::not_found)?;
+    Reply::ok(&ProblemCode::from(code))
+}
+
+/// Registers the operations.
+pub fn routes(config: &mut ServiceConfig<'_>) {
+    config.service(list_problems).service(get_problem);
+}
+
+async fn document() -> HttpResponse {
+    static BYTES: OnceLock<web::Bytes> = OnceLock::new();
+    let bytes = BYTES.get_or_init(|| openapi::text().into());
+    HttpResponse::Ok()
+        .insert_header((header::CONTENT_TYPE, "application/json"))
+        .insert_header((header::CACHE_CONTROL, "no-cache"))
+        .body(bytes.clone())
+}
+
+async fn to_documentation() -> HttpResponse {
+    HttpResponse::Found()
+        .insert_header((header::LOCATION, "/docs/"))
+        .finish()
+}
+
+/// Registers the document and its page, which are no operations themselves.
+pub fn documentation(config: &mut web::ServiceConfig) {
+    let page = SwaggerUi::new("/docs/{_:.*}").config(
+        Config::from("/openapi.json")
+            .display_operation_id(true)
+            .doc_expansion("none")
+            .filter(true)
+            .persist_authorization(true)
+            .use_base_layout(),
+    );
+    config
+        .route("/openapi.json", web::get().to(document))
+        .route("/", web::get().to(to_documentation))
+        .route("/docs", web::get().to(to_documentation))
+        .service(page);
+}
