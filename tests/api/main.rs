@@ -1,0 +1,6 @@
+//! The API, tested as a client sees it. Folders mirror `src`; the vocabulary is in `vocabulary`.
+#![allow(clippy::unwrap_used, clippy::expect_used, clippy::indexing_slicing)]
+
+mod contract;
+mod outreach;
+mod vocabulary;

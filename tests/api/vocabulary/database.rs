@@ -1,0 +1,101 @@
+//! A database for each test, copied from a migrated template.
+
+use std::path::PathBuf;
+use std::sync::OnceLock;
+use std::sync::atomic::{AtomicU32, Ordering};
+
+use diesel::connection::SimpleConnection;
+use diesel::{Connection, PgConnection};
+use relais::db::{self, Address};
+
+/// A database that goes away with the test.
+pub struct TestDatabase {
+    pub address: Address,
+    /// Keeps the folder of a SQLite database alive.
+    _folder: Option<tempfile::TempDir>,
+    /// Where to drop a PostgreSQL database.
+    server: Option<(String, String)>,
+}
+
+/// The server that `RELAIS_TEST_DATABASE_URL` names; without it the suite runs on SQLite.
+fn postgres() -> Option<String> {
+    std::env::var("RELAIS_TEST_DATABASE_URL").ok()
+}
+
+fn database_url(server: &str, name: &str) -> String {
+    let (head, query) = match server.split_once('?') {
+        Some((head, query)) => (head, format!("?{query}")),
+        None => (server, String::new()),
+    };
+    let (place, _) = head.rsplit_once('/').expect("a URL with a database");
+    format!("{place}/{name}{query}")
+}
+
+fn number() -> u32 {
+    static NEXT: AtomicU32 = AtomicU32::new(1);
+    NEXT.fetch_add(1, Ordering::Relaxed)
+}
+
+impl TestDatabase {
+    pub fn fresh() -> Self {
+        match postgres() {
+            Some(server) => Self::on_postgres(&server),
+            None => Self::on_sqlite(),
+        }
+    }
+
+    fn on_sqlite() -> Self {
+        static TEMPLATE: OnceLock<(tempfile::TempDir, PathBuf)> = OnceLock::new();
+        let (_, template) = TEMPLATE.get_or_init(|| {
+            let folder = tempfile::tempdir().expect("a temporary folder");
+            let file = folder.path().join("template.db");
+            db::migrate(&Address::Sqlite(file.clone())).expect("the template is migrated");
+            (folder, file)
+        });
+        let folder = tempfile::tempdir().expect("a temporary folder");
+        let file = folder.path().join("relais.db");
+        std::fs::copy(template, &file).expect("the template is copied");
+        Self {
+            address: Address::Sqlite(file),
+            _folder: Some(folder),
+            server: None,
+        }
+    }
+
+    fn on_postgres(server: &str) -> Self {
+        static TEMPLATE: OnceLock<String> = OnceLock::new();
+        let run = std::process::id();
+        let template = TEMPLATE.get_or_init(|| {
+            let name = format!("template_{run}");
+            execute(server, &format!("CREATE DATABASE {name}"));
+            let address = Address::Postgres(database_url(server, &name));
+            db::migrate(&address).expect("the template is migrated");
+            name
+        });
+        let name = format!("test_{run}_{}", number());
+        execute(
+            server,
+            &format!("CREATE DATABASE {name} TEMPLATE {template}"),
+        );
+        Self {
+            address: Address::Postgres(database_url(server, &name)),
+            _folder: None,
+            server: Some((server.to_owned(), name)),
+        }
+    }
+}
+
+fn execute(server: &str, statement: &str) {
+    let mut conn = PgConnection::establish(server).expect("the test server answers");
+    conn.batch_execute(statement).expect("the statement runs");
+}
+
+impl Drop for TestDatabase {
+    fn drop(&mut self) {
+        if let Some((server, name)) = &self.server
+            && let Ok(mut conn) = PgConnection::establish(server)
+        {
+            let _ = conn.batch_execute(&format!("DROP DATABASE {name} WITH (FORCE)"));
+        }
+    }
+}
