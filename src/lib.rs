@@ -16,6 +16,7 @@ pub mod schema;
 
 // What puts them together.
 pub mod boot;
+pub mod commands;
 pub mod config;
 pub mod logging;
 pub mod openapi;

@@ -3,6 +3,7 @@
 //! The surprising rule: what is common (problems, security, headers, paging, path parameters) is added here, in
 //! one pass over the finished document. A handler says only what is its own.
 
+use std::collections::HashSet;
 use std::sync::OnceLock;
 
 use serde_json::{Map, Value, json};
@@ -87,7 +88,7 @@ pub fn text() -> String {
 fn finish(document: &mut Value) {
     document["openapi"] = json!("3.1.0");
     document["info"]["version"] = json!(env!("CARGO_PKG_VERSION"));
-    document["servers"] = json!([{"url": "/", "description": "This server."}]);
+    document["servers"] = json!([{"url": "/", "description": "The server that this document comes from: production, staging or local.", "x-internal": false}]);
     document["security"] = json!([{"access_token": []}]);
     let mut used: Vec<String> = Vec::new();
     let paths = document["paths"].take();
@@ -110,7 +111,44 @@ fn finish(document: &mut Value) {
     add_components(&mut document["components"]);
     let simple = simple_schemas(&document["components"]["schemas"]);
     mend(document, &simple);
+    prune(document);
     sort(&mut document["components"]["schemas"]);
+}
+
+/// Leaves out the components that nothing refers to, and those that only such ones refer to.
+fn prune(document: &mut Value) {
+    loop {
+        let mut used = HashSet::new();
+        references(document, &mut used);
+        let mut pruned = false;
+        for kind in ["schemas", "responses", "headers", "parameters"] {
+            if let Some(components) = document["components"][kind].as_object_mut() {
+                let before = components.len();
+                components.retain(|name, _| used.contains(&format!("#/components/{kind}/{name}")));
+                pruned |= components.len() < before;
+            }
+        }
+        if !pruned {
+            return;
+        }
+    }
+}
+
+fn references(value: &Value, found: &mut HashSet<String>) {
+    match value {
+        Value::Array(items) => items.iter().for_each(|item| references(item, found)),
+        Value::Object(members) => {
+            for (name, child) in members {
+                match child.as_str() {
+                    Some(place) if name == "$ref" => {
+                        found.insert(place.to_owned());
+                    }
+                    _ => references(child, found),
+                }
+            }
+        }
+        _ => {}
+    }
 }
 
 fn into_object(value: Value) -> Map<String, Value> {
@@ -154,7 +192,7 @@ fn add_components(components: &mut Value) {
         "example": {"type": "/problems/validation-failed", "title": "The request is not valid", "status": 422, "code": "validation_failed", "detail": "/title: At most 200 characters.", "request_id": "0190a5c3-7d2e-7c11-9a43-2f3d1e0b6a55", "errors": [{"pointer": "/title", "parameter": null, "code": "too_long", "detail": "At most 200 characters.", "params": {"max": 200}}]},
     });
     components["securitySchemes"] = json!({
-        "access_token": {"type": "http", "scheme": "bearer", "bearerFormat": "JWT", "description": "The `access_token` of POST /v1/sessions: a JWT (RFC 9068) that lives ten minutes."}
+        "access_token": {"type": "http", "scheme": "bearer", "bearerFormat": "JWT", "description": "The `access_token` of POST /v1/sessions: a JWT (RFC 9068, checked as RFC8725 says) that lives ten minutes."}
     });
     components["responses"] = shared::responses();
     components["headers"] = shared::headers();
@@ -244,7 +282,13 @@ fn bound(members: &mut Map<String, Value>) {
     };
     let is = |name: &str| types.iter().any(|one| one == name);
     if is("string") && !members.contains_key("enum") {
-        members.entry("maxLength").or_insert(json!(100_000));
+        let longest = match members.get("format").and_then(Value::as_str) {
+            Some("date") => 10,
+            Some("uuid") => 36,
+            Some("date-time") => 40,
+            _ => 100_000,
+        };
+        members.entry("maxLength").or_insert(json!(longest));
     }
     if is("integer") {
         members.entry("format").or_insert(json!("int64"));

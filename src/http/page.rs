@@ -3,6 +3,7 @@
 //! The surprising rule: a list with nulls is two lists, first the rows that have the key and then those that
 //! have not. Both are plain ranges of one index on both databases, in either direction, and nulls come last.
 
+use std::borrow::Cow;
 use std::future::{Ready, ready};
 
 use actix_web::dev::Payload;
@@ -13,7 +14,9 @@ use serde::de::DeserializeOwned;
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
 use sha2::{Digest, Sha256};
-use utoipa::ToSchema;
+use utoipa::openapi::schema::{ArrayBuilder, ObjectBuilder, Schema, SchemaType, Type};
+use utoipa::openapi::{Ref, RefOr};
+use utoipa::{PartialSchema, ToSchema};
 
 use super::problem::{Code, Problem};
 use super::query::pairs;
@@ -239,20 +242,73 @@ fn encode(text: &str) -> String {
 }
 
 /// A page of a list.
-#[derive(Debug, Clone, Serialize, ToSchema)]
+#[derive(Debug, Clone, Serialize)]
 pub struct Page<T> {
     /// The rows, at most as many as `limit` says.
-    #[schema(max_items = 100)]
     pub items: Vec<T>,
     /// Where the next page begins; null on the last page.
-    #[schema(required = true, max_length = 4000)]
     pub next_cursor: Option<String>,
     /// How many rows the whole list has, counted up to 10,000; null unless `include_total=true`.
-    #[schema(required = true, minimum = 0, maximum = 10_000)]
     pub total: Option<i64>,
-    /// Whether `total` is the whole number, or there are more than 10,000; null unless `include_total=true`.
-    #[schema(required = true)]
+    /// Whether `total` is the whole number; null unless `include_total=true`.
     pub total_is_exact: Option<bool>,
+}
+
+// By hand, because a derived schema of a generic type is named after the generic type alone.
+impl<T: ToSchema> PartialSchema for Page<T> {
+    fn schema() -> RefOr<Schema> {
+        let nullable = |kind| SchemaType::from_iter([kind, Type::Null]);
+        ObjectBuilder::new()
+            .description(Some("A page of a list."))
+            .property(
+                "items",
+                ArrayBuilder::new()
+                    .items(RefOr::Ref(Ref::from_schema_name(T::name())))
+                    .max_items(Some(100))
+                    .description(Some("The rows, at most as many as `limit` says.")),
+            )
+            .property(
+                "next_cursor",
+                ObjectBuilder::new()
+                    .schema_type(nullable(Type::String))
+                    .max_length(Some(4000))
+                    .description(Some("Where the next page begins; null on the last page.")),
+            )
+            .property(
+                "total",
+                ObjectBuilder::new()
+                    .schema_type(nullable(Type::Integer))
+                    .minimum(Some(0))
+                    .maximum(Some(TOTAL_CAP))
+                    .description(Some(
+                        "How many rows the whole list has, counted up to 10,000; null unless `include_total=true`.",
+                    )),
+            )
+            .property(
+                "total_is_exact",
+                ObjectBuilder::new()
+                    .schema_type(nullable(Type::Boolean))
+                    .description(Some(
+                        "Whether `total` is the whole number; null unless `include_total=true`.",
+                    )),
+            )
+            .required("items")
+            .required("next_cursor")
+            .required("total")
+            .required("total_is_exact")
+            .into()
+    }
+}
+
+impl<T: ToSchema> ToSchema for Page<T> {
+    fn name() -> Cow<'static, str> {
+        format!("{}Page", T::name()).into()
+    }
+
+    fn schemas(schemas: &mut Vec<(String, RefOr<Schema>)>) {
+        schemas.push((T::name().into_owned(), T::schema()));
+        T::schemas(schemas);
+    }
 }
 
 impl<T> Page<T> {

@@ -36,6 +36,14 @@ pub(super) fn complete(path: &str, method: &str, operation: &mut Value) {
         operation["security"] = json!([]);
     }
 
+    if operation["description"]
+        .as_str()
+        .unwrap_or_default()
+        .is_empty()
+    {
+        let summary = operation["summary"].as_str().unwrap_or_default();
+        operation["description"] = json!(format!("{summary}."));
+    }
     add_parameters(path, &id, is_write, is_team, is_public, operation);
     let statuses = problem_statuses(path, is_public, is_team, is_write, has_body, &id);
     let pages = answers_page(operation);
@@ -231,6 +239,7 @@ fn add_headers(status: &str, response: &mut Value, method: &str, is_team: bool, 
     shared("X-Request-Id", "RequestId");
     shared("RateLimit", "RateLimit");
     shared("RateLimit-Policy", "RateLimitPolicy");
+    shared("Access-Control-Allow-Origin", "Access-Control-Allow-Origin");
     if is_team && matches!(status, "200" | "201") {
         shared("ETag", "ETag");
     }
@@ -308,6 +317,7 @@ fn common_headers() -> Value {
         "X-Request-Id": {"$ref": "#/components/headers/RequestId"},
         "RateLimit": {"$ref": "#/components/headers/RateLimit"},
         "RateLimit-Policy": {"$ref": "#/components/headers/RateLimitPolicy"},
+        "Access-Control-Allow-Origin": {"$ref": "#/components/headers/Access-Control-Allow-Origin"},
     })
 }
 
@@ -317,6 +327,7 @@ pub(super) fn headers() -> Value {
         "RequestId": text("The request's id: yours, if you sent a well-formed one.", "0190a5c3-7d2e-7c11-9a43-2f3d1e0b6a55", 64),
         "RateLimit": text("What is left in the bucket (r) and in how many seconds it is full again (t).", "\"default\";r=1199;t=60", 100),
         "RateLimitPolicy": text("How many requests (q) the bucket allows in how many seconds (w).", "\"default\";q=1200;w=60", 100),
+        "Access-Control-Allow-Origin": text("The origin of the page that asks, where the server's settings allow it.", "https://app.example.org", 300),
         "ETag": text("The version of what is in the body. Answers that depend on the clock have none.", "\"12\"", 100),
         "Location": text("The address of the new record.", "/v1/teams/0190a5c3-7d2e-7c11-9a43-2f3d1e0b6a55/tasks/0190a5c3-7d2e-7c11-9a43-2f3d1e0b6a56", 8192),
         "Link": text("The next page (rel=\"next\"), when there is one.", "</v1/teams?cursor=eyJ>; rel=\"next\"", 8192),

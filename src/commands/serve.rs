@@ -1,0 +1,85 @@
+//! `relais serve`: until a signal.
+//!
+//! The surprising rule: at SIGTERM the server first says "not ready" and goes on answering, so that a load
+//! balancer sends no one anew while what runs is finished.
+
+use std::io::Write as _;
+use std::net::TcpListener;
+use std::sync::atomic::Ordering;
+
+use diesel::prelude::*;
+use tokio::signal::unix::{SignalKind, signal};
+
+use super::CommandError;
+use crate::access::{Clock, State};
+use crate::boot;
+use crate::config::Config;
+use crate::db::DbError;
+use crate::schema::accounts;
+use crate::server::{self, Listening};
+
+pub(super) async fn run(config: Config) -> Result<(), CommandError> {
+    let state = boot::state(&config, Clock::default()).await?;
+    if !state.sealer.seals() && !config.listen.ip().is_loopback() {
+        log::warn!(
+            "RELAIS_SECRET is not set: the signing keys lie open in the database, and the server listens beyond this machine"
+        );
+    }
+    let edge = boot::edge(&config, &state);
+    let listener = TcpListener::bind(config.listen)
+        .map_err(|error| CommandError::Listen(config.listen, error))?;
+    let address = listener.local_addr()?;
+    let listening = Listening {
+        workers: config.worker_count(),
+        shutdown_seconds: config.shutdown_seconds,
+        cors_origins: config.cors_origins.clone(),
+        connections: usize::try_from(config.connections).unwrap_or(usize::MAX),
+    };
+    let mut terminate = signal(SignalKind::terminate())?;
+    let mut interrupt = signal(SignalKind::interrupt())?;
+    let server = server::serve(listener, state.clone(), edge, &listening)?;
+    let handle = server.handle();
+    greet(&config, address, &state).await?;
+
+    let stopping = state.clone();
+    actix_web::rt::spawn(async move {
+        tokio::select! {
+            _ = terminate.recv() => {}
+            _ = interrupt.recv() => {}
+        }
+        log::info!("stopping: what runs is finished first");
+        stopping.is_draining.store(true, Ordering::Relaxed);
+        handle.stop(true).await;
+    });
+    server.await?;
+    log::info!("stopped");
+    Ok(())
+}
+
+/// Says where things are, and at the first start what to do.
+async fn greet(
+    config: &Config,
+    address: std::net::SocketAddr,
+    state: &State,
+) -> Result<(), CommandError> {
+    let accounts = state
+        .db
+        .read(|conn| Ok::<_, DbError>(accounts::table.count().get_result::<i64>(conn)?))
+        .await?;
+    let mut out = std::io::stdout();
+    writeln!(out, "Relais listens on http://{address}")?;
+    writeln!(out, "  documentation  http://{address}/docs/")?;
+    writeln!(out, "  database       {}", config.address()?)?;
+    if accounts == 0 {
+        writeln!(
+            out,
+            "  first account  curl -X POST http://{address}/v1/accounts -H 'Content-Type: application/json' -d '{{\"email\": \"you@example.org\", \"name\": \"You\", \"password\": \"choose a long one\"}}'"
+        )?;
+        writeln!(
+            out,
+            "  something to look at: stop the server and run `relais demo`"
+        )?;
+    }
+    out.flush()?;
+    Ok(())
+}
