@@ -5,7 +5,7 @@ use std::fmt;
 
 use diesel::deserialize::{self, FromSql, FromSqlRow};
 use diesel::expression::AsExpression;
-use diesel::serialize::{self, IsNull, Output, ToSql};
+use diesel::serialize::{self, Output, ToSql};
 use serde::{Deserialize, Deserializer, Serialize};
 use serde_json::json;
 use utoipa::openapi::schema::{
@@ -15,7 +15,7 @@ use utoipa::openapi::{Ref, RefOr};
 use utoipa::{PartialSchema, ToSchema};
 
 use super::strict::fault;
-use crate::db::{Date, Id, Instant, MultiBackend};
+use crate::db::{Date, Id, Instant};
 
 /// A whole number from `MIN` to `MAX`.
 #[derive(
@@ -57,22 +57,23 @@ impl<'de, const MIN: i64, const MAX: i64> Deserialize<'de> for Int<MIN, MAX> {
     }
 }
 
-impl<const MIN: i64, const MAX: i64> FromSql<diesel::sql_types::BigInt, MultiBackend>
-    for Int<MIN, MAX>
+impl<DB, const MIN: i64, const MAX: i64> FromSql<diesel::sql_types::BigInt, DB> for Int<MIN, MAX>
+where
+    DB: diesel::backend::Backend,
+    i64: FromSql<diesel::sql_types::BigInt, DB>,
 {
-    fn from_sql(
-        value: <MultiBackend as diesel::backend::Backend>::RawValue<'_>,
-    ) -> deserialize::Result<Self> {
-        value.from_sql::<i64, diesel::sql_types::BigInt>().map(Self)
+    fn from_sql(value: DB::RawValue<'_>) -> deserialize::Result<Self> {
+        <i64 as FromSql<_, DB>>::from_sql(value).map(Self)
     }
 }
 
-impl<const MIN: i64, const MAX: i64> ToSql<diesel::sql_types::BigInt, MultiBackend>
-    for Int<MIN, MAX>
+impl<DB, const MIN: i64, const MAX: i64> ToSql<diesel::sql_types::BigInt, DB> for Int<MIN, MAX>
+where
+    DB: diesel::backend::Backend,
+    i64: ToSql<diesel::sql_types::BigInt, DB>,
 {
-    fn to_sql<'b>(&'b self, out: &mut Output<'b, '_, MultiBackend>) -> serialize::Result {
-        out.set_value((diesel::sql_types::BigInt, &self.0));
-        Ok(IsNull::No)
+    fn to_sql<'b>(&'b self, out: &mut Output<'b, '_, DB>) -> serialize::Result {
+        <i64 as ToSql<_, DB>>::to_sql(&self.0, out)
     }
 }
 
