@@ -325,6 +325,7 @@ diesel::table! {
 
     task_dependencies (team_id, task_id, predecessor_id) {
         team_id -> Uuid,
+        id -> Uuid,
         task_id -> Uuid,
         predecessor_id -> Uuid,
         #[sql_name = "type"]
@@ -363,6 +364,7 @@ diesel::table! {
         author_id -> Uuid,
         body -> Text,
         mentions -> Json,
+        unmatched_mentions -> Json,
         created_at -> UtcInstant,
         edited_at -> Nullable<UtcInstant>,
         deleted_at -> Nullable<UtcInstant>,

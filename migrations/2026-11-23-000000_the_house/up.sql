@@ -278,6 +278,8 @@ CREATE INDEX tasks_by_position ON tasks (team_id, position, id);
 CREATE INDEX tasks_by_campaign ON tasks (team_id, campaign_id, position, id);
 CREATE INDEX tasks_by_milestone ON tasks (team_id, milestone_id, position, id);
 CREATE INDEX tasks_by_parent ON tasks (team_id, parent_id, position, id);
+CREATE INDEX tasks_by_status ON tasks (team_id, status, due_on, id);
+CREATE INDEX tasks_on_boards ON tasks (team_id, status, position, id);
 CREATE INDEX tasks_by_assignee ON tasks (team_id, assignee_id, due_on, id);
 CREATE INDEX tasks_by_accountable ON tasks (team_id, accountable_id, due_on, id);
 CREATE INDEX tasks_in_trash ON tasks (team_id, deleted_at, id) WHERE trash_root_id = id;
@@ -307,6 +309,7 @@ CREATE INDEX task_participants_by_member ON task_participants (team_id, member_i
 
 CREATE TABLE task_dependencies (
     team_id        uuid NOT NULL,
+    id             uuid NOT NULL,
     task_id        uuid NOT NULL,
     predecessor_id uuid NOT NULL,
     type           text NOT NULL,
@@ -314,6 +317,7 @@ CREATE TABLE task_dependencies (
     created_at     timestamptz NOT NULL,
     version        bigint NOT NULL,
     PRIMARY KEY (team_id, task_id, predecessor_id),
+    UNIQUE (team_id, id),
     FOREIGN KEY (team_id, task_id) REFERENCES tasks (team_id, id) ON DELETE CASCADE,
     FOREIGN KEY (team_id, predecessor_id) REFERENCES tasks (team_id, id) ON DELETE CASCADE
 );
@@ -335,16 +339,17 @@ CREATE TABLE checklist_items (
 CREATE INDEX checklist_items_by_task ON checklist_items (team_id, task_id, position, id);
 
 CREATE TABLE comments (
-    team_id    uuid NOT NULL,
-    id         uuid NOT NULL,
-    task_id    uuid NOT NULL,
-    author_id  uuid NOT NULL,
-    body       text NOT NULL,
-    mentions   jsonb NOT NULL,
-    created_at timestamptz NOT NULL,
-    edited_at  timestamptz,
-    deleted_at timestamptz,
-    version    bigint NOT NULL,
+    team_id            uuid NOT NULL,
+    id                 uuid NOT NULL,
+    task_id            uuid NOT NULL,
+    author_id          uuid NOT NULL,
+    body               text NOT NULL,
+    mentions           jsonb NOT NULL,
+    unmatched_mentions jsonb NOT NULL,
+    created_at         timestamptz NOT NULL,
+    edited_at          timestamptz,
+    deleted_at         timestamptz,
+    version            bigint NOT NULL,
     PRIMARY KEY (team_id, id),
     FOREIGN KEY (team_id, task_id) REFERENCES tasks (team_id, id) ON DELETE CASCADE,
     FOREIGN KEY (team_id, author_id) REFERENCES members (team_id, id)

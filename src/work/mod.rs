@@ -1,10 +1,12 @@
 //! Work: tasks, what they depend on, and who does them.
 
 pub mod delegations;
+pub mod dependencies;
 pub mod imports;
 pub mod position;
 pub mod progress;
 pub mod task_status;
+pub mod tasks;
 
 use utoipa_actix_web::service_config::ServiceConfig;
 

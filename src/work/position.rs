@@ -18,6 +18,10 @@
 //! Inserting at one spot over and over halves the gap each time: one byte more for every eight inserts.
 //! Because no fraction ends in `0x00`, and the very smallest integer never stands alone, there is always room before a key.
 
+use diesel::deserialize::{self, FromSql, FromSqlRow};
+use diesel::expression::AsExpression;
+use diesel::serialize::{self, Output, ToSql};
+use diesel::sql_types::Binary;
 use serde::{Deserialize, Serialize};
 
 /// The longest key that is accepted or made, in bytes. Some 32,000 inserts at one spot fit.
@@ -28,8 +32,21 @@ const LOWEST_LEVEL: i8 = -8;
 const HIGHEST_LEVEL: i8 = 7;
 
 /// A place in an order that people rearrange by hand. Ordered bytewise, as both databases order blobs.
-#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+#[derive(
+    Debug,
+    Clone,
+    PartialEq,
+    Eq,
+    PartialOrd,
+    Ord,
+    Hash,
+    Serialize,
+    Deserialize,
+    AsExpression,
+    FromSqlRow,
+)]
 #[serde(into = "String", try_from = "String")]
+#[diesel(sql_type = Binary)]
 pub struct Position(Vec<u8>);
 
 /// Why some bytes or some text are not a [`Position`].
@@ -190,6 +207,43 @@ impl TryFrom<String> for Position {
         Self::from_hex(&text)
     }
 }
+
+impl<DB> FromSql<Binary, DB> for Position
+where
+    DB: diesel::backend::Backend,
+    Vec<u8>: FromSql<Binary, DB>,
+{
+    fn from_sql(value: DB::RawValue<'_>) -> deserialize::Result<Self> {
+        Ok(Self::from_bytes(<Vec<u8> as FromSql<_, DB>>::from_sql(
+            value,
+        )?)?)
+    }
+}
+
+impl<DB> ToSql<Binary, DB> for Position
+where
+    DB: diesel::backend::Backend,
+    Vec<u8>: ToSql<Binary, DB>,
+{
+    fn to_sql<'b>(&'b self, out: &mut Output<'b, '_, DB>) -> serialize::Result {
+        <Vec<u8> as ToSql<_, DB>>::to_sql(&self.0, out)
+    }
+}
+
+impl utoipa::PartialSchema for Position {
+    fn schema() -> utoipa::openapi::RefOr<utoipa::openapi::schema::Schema> {
+        utoipa::openapi::schema::ObjectBuilder::new()
+            .schema_type(utoipa::openapi::schema::Type::String)
+            .description(Some("A place in an order. Opaque; sorts as text."))
+            .pattern(Some("^([0-9a-f]{2})+$"))
+            .min_length(Some(2))
+            .max_length(Some(MAX_BYTES * 2))
+            .examples(["8000"])
+            .into()
+    }
+}
+
+impl utoipa::ToSchema for Position {}
 
 /// The integer part: `level` is the header less [`START`], `digits` the value of the digits that follow it.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
