@@ -21,6 +21,7 @@ use crate::schema::journal;
 /// A line of the journal: what one revision did to one record.
 #[derive(Debug, Serialize, Queryable, Selectable, ToSchema)]
 #[diesel(table_name = journal)]
+#[schema(example = json!({"revision": 42, "position": 1, "at": "2024-03-06T02:00:00.000Z", "actor_id": "0190a5c3-7d2e-7c11-9a43-2f3d1e0b6a50", "kind": "task", "record_id": "0190a5c3-7d2e-7c11-9a43-2f3d1e0b6a58", "action": "updated", "changes": {"status": {"from": "todo", "to": "in_progress"}}, "note": null, "campaign_id": "0190a5c3-7d2e-7c11-9a43-2f3d1e0b6a56", "previous_campaign_id": null}))]
 pub struct Change {
     /// The revision: 1, 2, 3 … in the team. Ask for what came after with `after=<revision>`.
     #[schema(minimum = 1)]
@@ -48,6 +49,9 @@ pub struct Change {
     /// The campaign that the record belongs to.
     #[schema(required = true)]
     pub campaign_id: Option<Id>,
+    /// The campaign that the record left with this line; null when it stayed where it was.
+    #[schema(required = true)]
+    pub previous_campaign_id: Option<Id>,
 }
 
 /// A page of changes.
@@ -63,15 +67,22 @@ pub struct ChangeFilter {
     /// Only these kinds of records, separated by commas.
     #[param(value_type = Option<String>, max_length = 200, example = "task,campaign")]
     kind: Option<AnyOf<Kind>>,
-    /// Only records of this campaign.
+    /// Only records of this campaign, and those that leave it: their last line has it as
+    /// `previous_campaign_id`. A record that comes from another campaign begins with an `updated` line, so
+    /// read it once when you do not know it yet.
     campaign_id: Option<Id>,
 }
 
 /// List changes
 ///
-/// The change feed: everything that happened in the team after a revision, in order, page by page. A
-/// `deleted` line is a tombstone: remove the record. Keep the last `revision` you have seen and ask again with
-/// `after`; when nothing is new, the answer to `If-None-Match` is 304.
+/// The change feed: everything that happened in the team after a revision, in order, page by page. `created`
+/// and `restored` lines list every field that has a value (a field that is not listed is null), `updated`
+/// lines those that changed, and a `deleted` line is a tombstone: remove the record, also when you never had
+/// it. A record's `version` is the `revision` of its last line, its `updated_at` that line's `at`.
+///
+/// Follow `next_cursor` to the end, for a page may end in the middle of a revision; then keep the last
+/// `revision` you have seen and ask again with `after`. When nothing is new, the answer to `If-None-Match` is
+/// 304.
 #[utoipa::path(tag = "journal", params(ChangeFilter), responses((status = 200, body = ChangePage)))]
 #[get("/v1/teams/{team_id}/changes")]
 pub async fn list_changes(
@@ -99,7 +110,11 @@ pub async fn list_changes(
                 query = query.filter(journal::revision.gt(after));
             }
             if let Some(campaign_id) = filter.campaign_id {
-                query = query.filter(journal::campaign_id.eq(campaign_id));
+                query = query.filter(
+                    journal::campaign_id
+                        .eq(campaign_id)
+                        .or(journal::previous_campaign_id.eq(campaign_id)),
+                );
             }
             if let Some((revision, position)) = behind_line(&page)? {
                 query = query.filter(behind(
