@@ -1,5 +1,5 @@
-//! Two additions to Diesel's vocabulary that every list needs: a tuple comparison for keyset pages, and
-//! a pattern for text search.
+//! Additions to Diesel's vocabulary: a tuple comparison for keyset pages, a pattern for text search, and a
+//! member of a document.
 //!
 //! The surprising rule: the comparison is written as SQL's row values, `(a, b) > (x, y)`. Spelled out with
 //! `OR`, neither database starts in the middle of the index, and the last page costs more than the first.
@@ -101,6 +101,24 @@ where
         Ok(())
     }
 }
+
+diesel::infix_operator!(Member, " ->> ", diesel::sql_types::Text);
+
+/// A member of a document in a column, as text: `column ->> 'name'`, which both databases know. An object is
+/// its JSON. Say `column.nullable()`: the answer is null where the document has no such member.
+pub fn member<E>(column: E, name: &'static str) -> Member<E, MemberName>
+where
+    E: Expression,
+{
+    use diesel::expression::AsExpression;
+    Member::new(
+        column,
+        AsExpression::<diesel::sql_types::Text>::as_expression(name),
+    )
+}
+
+type MemberName =
+    <&'static str as diesel::expression::AsExpression<diesel::sql_types::Text>>::Expression;
 
 /// The columns of a row, for `.returning(…)`: there is no `as_returning` on the combined backend.
 pub fn columns<T: diesel::Selectable<super::MultiBackend>>() -> T::SelectExpression {

@@ -312,6 +312,17 @@ impl<T: ToSchema> ToSchema for Page<T> {
 }
 
 impl<T> Page<T> {
+    /// The same page with other rows in the places of these.
+    #[must_use]
+    pub fn map<U>(self, into: impl FnMut(T) -> U) -> Page<U> {
+        Page {
+            items: self.items.into_iter().map(into).collect(),
+            next_cursor: self.next_cursor,
+            total: self.total,
+            total_is_exact: self.total_is_exact,
+        }
+    }
+
     /// The page with the total, counted by loading at most [`TOTAL_CAP`] + 1 ids.
     #[must_use]
     pub fn with_total(mut self, counted: usize) -> Self {

@@ -13,7 +13,8 @@ use utoipa_actix_web::service_config::ServiceConfig;
 use super::record::{Action, Kind};
 use crate::access::{Permission, Reading, TeamScope};
 use crate::db::rows::{Direction, behind};
-use crate::db::{Id, Instant, Json};
+use crate::db::{Id, Instant, Json, MultiBackend};
+use crate::http::page::TOTAL_CAP;
 use crate::http::query::{AnyOf, Number};
 use crate::http::{Answer, Code, Page, PageRequest, Problem, Query, Reply};
 use crate::schema::journal;
@@ -93,42 +94,7 @@ pub async fn list_changes(
     let Query(filter) = filter;
     scope
         .list(Permission::JournalRead, move |reading| {
-            let visible: Vec<Kind> = visible_kinds(reading)
-                .into_iter()
-                .filter(|kind| {
-                    filter
-                        .kind
-                        .as_ref()
-                        .is_none_or(|wanted| wanted.0.contains(kind))
-                })
-                .collect();
-            let mut query = journal::table
-                .filter(journal::team_id.eq(reading.team.id()))
-                .filter(journal::kind.eq_any(visible))
-                .into_boxed();
-            if let Some(Number(after)) = filter.after {
-                query = query.filter(journal::revision.gt(after));
-            }
-            if let Some(campaign_id) = filter.campaign_id {
-                query = query.filter(
-                    journal::campaign_id
-                        .eq(campaign_id)
-                        .or(journal::previous_campaign_id.eq(campaign_id)),
-                );
-            }
-            if let Some((revision, position)) = behind_line(&page)? {
-                query = query.filter(behind(
-                    (journal::revision, journal::position),
-                    (revision, position),
-                    Direction::Ascending,
-                ));
-            }
-            let rows: Vec<Change> = query
-                .order((journal::revision, journal::position))
-                .limit(page.fetch())
-                .select(Change::as_select())
-                .load(reading.conn)?;
-            Reply::page(&lines(&page, rows), &page)
+            load(reading, &page, |reading| feed(reading, &filter))
         })
         .await
 }
@@ -138,10 +104,50 @@ pub async fn list_changes(
 /// # Errors
 /// What the database answers.
 pub fn history(reading: &mut Reading<'_>, record_id: Id, page: &PageRequest) -> Answer {
+    load(reading, page, |reading| {
+        journal::table
+            .filter(journal::team_id.eq(reading.team.id()))
+            .filter(journal::record_id.eq(record_id))
+            .into_boxed()
+    })
+}
+
+type Lines = journal::BoxedQuery<'static, MultiBackend>;
+
+/// The lines that the caller may see and wants.
+fn feed(reading: &Reading<'_>, filter: &ChangeFilter) -> Lines {
+    let visible: Vec<Kind> = visible_kinds(reading)
+        .into_iter()
+        .filter(|kind| {
+            filter
+                .kind
+                .as_ref()
+                .is_none_or(|AnyOf(wanted)| wanted.contains(kind))
+        })
+        .collect();
     let mut query = journal::table
         .filter(journal::team_id.eq(reading.team.id()))
-        .filter(journal::record_id.eq(record_id))
+        .filter(journal::kind.eq_any(visible))
         .into_boxed();
+    if let Some(Number(after)) = filter.after {
+        query = query.filter(journal::revision.gt(after));
+    }
+    if let Some(campaign_id) = filter.campaign_id {
+        query = query.filter(
+            journal::campaign_id
+                .eq(campaign_id)
+                .or(journal::previous_campaign_id.eq(campaign_id)),
+        );
+    }
+    query
+}
+
+fn load(
+    reading: &mut Reading<'_>,
+    page: &PageRequest,
+    lines: impl Fn(&Reading<'_>) -> Lines,
+) -> Answer {
+    let mut query = lines(reading);
     if let Some((revision, position)) = behind_line(page)? {
         query = query.filter(behind(
             (journal::revision, journal::position),
@@ -154,20 +160,25 @@ pub fn history(reading: &mut Reading<'_>, record_id: Id, page: &PageRequest) -> 
         .limit(page.fetch())
         .select(Change::as_select())
         .load(reading.conn)?;
-    Reply::page(&lines(page, rows), page)
+    // A line has no id of its own: its record's stands in.
+    let mut loaded = page.page(rows, |change| {
+        ((change.revision, change.position), change.record_id)
+    });
+    if page.wants_total() {
+        let counted: Vec<i64> = lines(reading)
+            .select(journal::position)
+            .limit(TOTAL_CAP + 1)
+            .load(reading.conn)?;
+        loaded = loaded.with_total(counted.len());
+    }
+    Reply::page(&loaded, page)
 }
 
-/// The place of the last line of the page before. A line has no id of its own: its record's stands in.
+/// The place of the last line of the page before.
 fn behind_line(page: &PageRequest) -> Result<Option<(i64, i64)>, Problem> {
     page.after::<(i64, i64)>()
         .map(|after| after.map(|(line, _)| line))
         .map_err(|_| Problem::new(Code::InvalidCursor))
-}
-
-fn lines(page: &PageRequest, rows: Vec<Change>) -> Page<Change> {
-    page.page(rows, |change| {
-        ((change.revision, change.position), change.record_id)
-    })
 }
 
 fn visible_kinds(reading: &Reading<'_>) -> Vec<Kind> {

@@ -11,4 +11,6 @@ pub mod tasks;
 use utoipa_actix_web::service_config::ServiceConfig;
 
 /// Registers the operations.
-pub fn routes(_: &mut ServiceConfig<'_>) {}
+pub fn routes(config: &mut ServiceConfig<'_>) {
+    config.configure(progress::routes);
+}

@@ -7,14 +7,20 @@ use std::collections::HashMap;
 
 use chrono::NaiveDate;
 use serde::{Deserialize, Serialize};
+use utoipa::ToSchema;
 
 use crate::work::task_status::TaskStatus;
+
+mod live;
+mod past;
+
+pub use live::routes;
 
 /// The longest range of a [`series`], in days: a leap year.
 pub const MAX_DAYS: i64 = 366;
 
 /// What `percent` is a share of.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize, ToSchema)]
 #[serde(rename_all = "snake_case")]
 pub enum Basis {
     /// Of the estimated minutes: every counted task has an estimate, and they are not all zero.
@@ -24,7 +30,8 @@ pub enum Basis {
 }
 
 /// How many tasks have each status.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, Deserialize)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, Deserialize, ToSchema)]
+#[schema(example = json!({"todo": 2, "in_progress": 1, "blocked": 0, "in_review": 0, "done": 1, "cancelled": 1}))]
 pub struct StatusCounts {
     /// Tasks in `todo`.
     pub todo: i64,
@@ -41,9 +48,11 @@ pub struct StatusCounts {
 }
 
 /// How far a set of tasks is, with everything that it was derived from.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
+#[schema(example = json!({"percent": 25, "basis": "count", "tasks_total": 4, "tasks_done": 1, "estimate_minutes_total": 300, "estimate_minutes_done": 120, "by_status": {"todo": 2, "in_progress": 1, "blocked": 0, "in_review": 0, "done": 1, "cancelled": 1}}))]
 pub struct Progress {
-    /// 0 to 100, rounded down, 100 only when every counted task is done; `None` when there is no task to count.
+    /// 0 to 100, rounded down, 100 only when every counted task is done; null when there is no task to count.
+    #[schema(required = true, minimum = 0, maximum = 100)]
     pub percent: Option<i64>,
     /// What `percent` is a share of.
     pub basis: Basis,
@@ -81,6 +90,17 @@ pub fn progress(tasks: impl IntoIterator<Item = (TaskStatus, Option<i64>)>) -> P
     tally.progress()
 }
 
+/// The progress of tasks that come in groups: so many with this status and this estimate.
+pub fn progress_of_groups(
+    groups: impl IntoIterator<Item = (TaskStatus, Option<i64>, i64)>,
+) -> Progress {
+    let mut tally = Tally::default();
+    for (status, estimate_minutes, tasks) in groups {
+        tally.change(status, estimate_minutes, tasks);
+    }
+    tally.progress()
+}
+
 /// Running sums, from which tasks can be taken out again. Minutes are `i128`, so that no sum of `i64` overflows.
 #[derive(Debug, Clone, Copy, Default)]
 struct Tally {
@@ -91,7 +111,7 @@ struct Tally {
 }
 
 impl Tally {
-    /// Puts a task in (`times` is 1) or takes it out (-1).
+    /// Puts a task in so many times, or takes it out (-1).
     fn change(&mut self, status: TaskStatus, estimate_minutes: Option<i64>, times: i64) {
         *self.by_status.of(status) += times;
         if status == TaskStatus::Cancelled {
@@ -168,9 +188,10 @@ pub struct FactState {
 }
 
 /// The progress at the end of one day.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
 pub struct DayProgress {
     /// The day.
+    #[schema(value_type = crate::db::Date)]
     pub on: NaiveDate,
     /// How far it was when the day ended.
     pub progress: Progress,
