@@ -14,6 +14,7 @@ pub mod sealing;
 pub mod secrets;
 pub mod signing;
 pub mod state;
+pub mod team_entry;
 pub mod team_scope;
 pub mod throttle;
 mod versions;

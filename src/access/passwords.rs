@@ -306,7 +306,13 @@ mod tests {
         let (release, released) = mpsc::channel::<()>();
         let run = |work: Box<dyn FnOnce() + Send>| {
             let desk = desk.clone();
-            tokio::spawn(async move { desk.run(move || Ok(work())).await })
+            tokio::spawn(async move {
+                desk.run(move || {
+                    work();
+                    Ok(())
+                })
+                .await
+            })
         };
         let first = run(Box::new(move || released.recv().unwrap()));
         while desk.running.available_permits() > 0 {

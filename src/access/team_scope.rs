@@ -7,18 +7,17 @@
 use std::future::{Ready, ready};
 use std::ops::{Deref, DerefMut};
 
-use actix_web::dev::Payload;
-use actix_web::{FromRequest, HttpRequest, web};
-use diesel::prelude::*;
-
 use super::caller::Caller;
 use super::idempotency::IdempotencyKey;
 use super::roles::{Permission, Role};
 use super::state::State;
+pub(crate) use super::team_entry::{enter_team, found_team};
+use super::team_entry::{next_revision, place};
 use super::versions::{self, Tags};
 use crate::db::{AnyConnection, Id, Instant, Outcome};
 use crate::http::{Answer, Code, Problem, Reply, query};
-use crate::schema::{members, sessions, teams};
+use actix_web::dev::Payload;
+use actix_web::{FromRequest, HttpRequest, web};
 
 /// A team that the caller has been let into. Queries of a team's data begin with one, and only a scope makes
 /// one.
@@ -26,6 +25,11 @@ use crate::schema::{members, sessions, teams};
 pub struct TeamId(Id);
 
 impl TeamId {
+    /// For whoever has been let in (see `team_entry`).
+    pub(super) const fn entered(id: Id) -> Self {
+        Self(id)
+    }
+
     /// The id, for a column.
     #[must_use]
     pub const fn id(self) -> Id {
@@ -138,7 +142,22 @@ impl Reading<'_> {
     }
 }
 
-impl Tx<'_> {
+impl<'c> Tx<'c> {
+    /// A transaction of whoever has been let in (see `team_entry`).
+    pub(super) const fn begin(
+        reading: Reading<'c>,
+        actor_id: Option<Id>,
+        if_match: Option<Tags>,
+    ) -> Self {
+        Self {
+            reading,
+            actor_id,
+            if_match,
+            lines: 0,
+            note: None,
+        }
+    }
+
     /// Checks `If-Match` against the record that the request is about.
     ///
     /// # Errors
@@ -288,13 +307,8 @@ impl TeamScope {
                     return Ok(Outcome::Discard(reply));
                 }
                 let actor_id = Some(place.me.member_id);
-                let mut tx = Tx {
-                    reading: place.reading(conn, caller, team_id, now),
-                    actor_id,
-                    if_match,
-                    lines: 0,
-                    note: None,
-                };
+                let reading = place.reading(conn, caller, team_id, now);
+                let mut tx = Tx::begin(reading, actor_id, if_match);
                 let mut reply = work(&mut tx)?;
                 if validate_only {
                     reply.location = None;
@@ -324,230 +338,11 @@ fn path_id(request: &HttpRequest, name: &str) -> Result<Id, Problem> {
         .ok_or_else(Problem::not_found)
 }
 
-fn insufficient(permission: Permission) -> Problem {
+pub(super) fn insufficient(permission: Permission) -> Problem {
     Problem::new(Code::InsufficientRole)
         .detail(format!(
             "This needs the permission {permission}, which the role {} has.",
             permission.lowest_role()
         ))
         .member("required", permission.as_str())
-}
-
-/// The caller's place in a team.
-struct Place {
-    me: Me,
-    revision: i64,
-    time_zone: String,
-}
-
-impl Place {
-    fn check(&self, permission: Permission) -> Result<(), Problem> {
-        if self.me.role.may(permission) {
-            Ok(())
-        } else {
-            Err(insufficient(permission))
-        }
-    }
-
-    fn reading(
-        self,
-        conn: &mut AnyConnection,
-        caller: Caller,
-        team_id: Id,
-        now: Instant,
-    ) -> Reading<'_> {
-        Reading {
-            conn,
-            team: TeamId(team_id),
-            me: self.me,
-            account_id: caller.account_id,
-            revision: self.revision,
-            time_zone: self.time_zone,
-            now,
-        }
-    }
-}
-
-/// Membership, role and session in one query by primary keys.
-fn place(
-    conn: &mut AnyConnection,
-    caller: Caller,
-    team_id: Id,
-    now: Instant,
-) -> Result<Place, Problem> {
-    let found: Option<(Id, Role, i64, String)> = teams::table
-        .inner_join(
-            members::table.on(members::team_id
-                .eq(teams::id)
-                .and(members::account_id.eq(caller.account_id))
-                .and(members::left_at.is_null())),
-        )
-        .inner_join(
-            sessions::table.on(sessions::id
-                .eq(caller.session_id)
-                .and(sessions::account_id.eq(members::account_id))
-                .and(sessions::ended_at.is_null())
-                .and(sessions::expires_at.gt(now))),
-        )
-        .filter(teams::id.eq(team_id))
-        .filter(teams::deleted_at.is_null())
-        .select((
-            members::id,
-            members::role,
-            teams::revision,
-            teams::time_zone,
-        ))
-        .first(conn)
-        .optional()?;
-    match found {
-        Some((member_id, role, revision, time_zone)) => Ok(Place {
-            me: Me { member_id, role },
-            revision,
-            time_zone,
-        }),
-        None => {
-            super::account_scope::check_session(conn, caller, now)?;
-            Err(Problem::not_found())
-        }
-    }
-}
-
-/// Takes the team's next revision, which only a member can do, and reads the place under its lock.
-fn next_revision(
-    conn: &mut AnyConnection,
-    caller: Caller,
-    team_id: Id,
-    now: Instant,
-) -> Result<Place, Problem> {
-    let is_member = diesel::dsl::exists(
-        members::table
-            .filter(members::team_id.eq(team_id))
-            .filter(members::account_id.eq(caller.account_id))
-            .filter(members::left_at.is_null()),
-    );
-    diesel::update(
-        teams::table
-            .filter(teams::id.eq(team_id))
-            .filter(teams::deleted_at.is_null())
-            .filter(is_member),
-    )
-    .set(teams::revision.eq(teams::revision + 1))
-    .execute(conn)?;
-    place(conn, caller, team_id, now)
-}
-
-impl State {
-    /// Writes to a team as the clock: no member acts, and no permission is asked.
-    ///
-    /// # Errors
-    /// What `work` answers; `not_found` when the team is gone.
-    pub async fn write_as_clock<F>(&self, team_id: Id, work: F) -> Result<(), Problem>
-    where
-        F: FnOnce(&mut Tx<'_>) -> Result<(), Problem> + Send + 'static,
-    {
-        let now = self.clock.now();
-        self.db
-            .write(move |conn| {
-                diesel::update(teams::table.find(team_id))
-                    .set(teams::revision.eq(teams::revision + 1))
-                    .execute(conn)?;
-                let (revision, time_zone) = teams::table
-                    .find(team_id)
-                    .select((teams::revision, teams::time_zone))
-                    .first(conn)?;
-                let mut tx = Tx {
-                    reading: Reading {
-                        conn,
-                        team: TeamId(team_id),
-                        me: Me {
-                            member_id: Id::nil(),
-                            role: Role::Owner,
-                        },
-                        account_id: Id::nil(),
-                        revision,
-                        time_zone,
-                        now,
-                    },
-                    actor_id: None,
-                    if_match: None,
-                    lines: 0,
-                    note: None,
-                };
-                work(&mut tx)?;
-                if tx.lines == 0 {
-                    Ok(Outcome::Discard(()))
-                } else {
-                    Ok(Outcome::Keep(()))
-                }
-            })
-            .await
-    }
-}
-
-/// Opens the transaction of a team that is being made, with its first member as the actor.
-pub(crate) fn found_team<'c>(
-    conn: &'c mut AnyConnection,
-    account_id: Id,
-    team_id: Id,
-    member_id: Id,
-    time_zone: String,
-    now: Instant,
-) -> Tx<'c> {
-    Tx {
-        reading: Reading {
-            conn,
-            team: TeamId(team_id),
-            me: Me {
-                member_id,
-                role: Role::Owner,
-            },
-            account_id,
-            revision: 1,
-            time_zone,
-            now,
-        },
-        actor_id: Some(member_id),
-        if_match: None,
-        lines: 0,
-        note: None,
-    }
-}
-
-/// Lets an account into a team by its invitation: takes the next revision without a membership to check.
-pub(crate) fn enter_team<'c>(
-    conn: &'c mut AnyConnection,
-    account_id: Id,
-    team_id: Id,
-    now: Instant,
-) -> Result<Tx<'c>, Problem> {
-    diesel::update(
-        teams::table
-            .find(team_id)
-            .filter(teams::deleted_at.is_null()),
-    )
-    .set(teams::revision.eq(teams::revision + 1))
-    .execute(conn)?;
-    let (revision, time_zone) = teams::table
-        .find(team_id)
-        .filter(teams::deleted_at.is_null())
-        .select((teams::revision, teams::time_zone))
-        .first(conn)?;
-    Ok(Tx {
-        reading: Reading {
-            conn,
-            team: TeamId(team_id),
-            me: Me {
-                member_id: Id::nil(),
-                role: Role::Guest,
-            },
-            account_id,
-            revision,
-            time_zone,
-            now,
-        },
-        actor_id: None,
-        if_match: None,
-        lines: 0,
-        note: None,
-    })
 }

@@ -5,6 +5,7 @@
 //! (see [`writer`]). On PostgreSQL a write is an ordinary transaction on a pooled connection.
 
 mod backup;
+mod connection;
 mod migrations;
 mod pool;
 pub mod rows;
@@ -17,21 +18,13 @@ use std::time::Duration;
 use diesel::Connection as _;
 
 pub use backup::{BackupError, backup};
+pub use connection::{AnyConnection, MultiBackend};
 pub use migrations::{MigrationError, pending as pending_migrations, run as migrate};
 pub use pool::{Address, UnknownScheme};
 pub use types::{Date, Id, Instant, Json};
 
 use pool::Pool;
 use writer::Writer;
-
-/// A connection to either database; queries are written once and run on both.
-#[derive(diesel::MultiConnection)]
-pub enum AnyConnection {
-    /// PostgreSQL 13 or later.
-    Postgres(diesel::PgConnection),
-    /// The embedded SQLite.
-    Sqlite(diesel::SqliteConnection),
-}
 
 /// Why the database could not do what it was asked.
 #[derive(Debug, thiserror::Error)]

@@ -15,7 +15,8 @@ use futures_util::StreamExt;
 use serde::de::DeserializeOwned;
 use sha2::{Digest, Sha256};
 
-use super::problem::{Code, Problem};
+use super::codes::Code;
+use super::problem::Problem;
 use super::strict;
 
 /// How large a JSON body may be, in bytes.

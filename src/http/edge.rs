@@ -16,7 +16,8 @@ use actix_web::middleware::Next;
 use actix_web::{Error, HttpMessage, HttpRequest, web};
 use futures_util::FutureExt;
 
-use super::problem::{Code, Problem};
+use super::codes::Code;
+use super::problem::Problem;
 use super::rate::{Bucket, Verdict};
 use crate::db::Id;
 

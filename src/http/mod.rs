@@ -4,6 +4,7 @@
 //! types that cannot hold a wrong value, so no handler checks a length or a range.
 
 pub mod body;
+pub mod codes;
 pub mod edge;
 pub mod operations;
 pub mod page;
@@ -16,8 +17,9 @@ pub mod text;
 pub mod values;
 
 pub use body::Body;
+pub use codes::Code;
 pub use page::{Cursor, Page, PageRequest};
-pub use problem::{Code, FieldError, Problem};
+pub use problem::{FieldError, Problem};
 pub use query::{AnyOf, Query};
 pub use reply::Reply;
 pub use text::Text;

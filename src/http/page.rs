@@ -18,7 +18,8 @@ use utoipa::openapi::schema::{ArrayBuilder, ObjectBuilder, Schema, SchemaType, T
 use utoipa::openapi::{Ref, RefOr};
 use utoipa::{PartialSchema, ToSchema};
 
-use super::problem::{Code, Problem};
+use super::codes::Code;
+use super::problem::Problem;
 use super::query::pairs;
 use crate::db::Id;
 use crate::db::rows::Direction;

@@ -12,7 +12,8 @@ use serde::de::DeserializeOwned;
 use serde::{Deserialize, Deserializer};
 use serde_json::{Map, Value};
 
-use super::problem::{Code, Problem};
+use super::codes::Code;
+use super::problem::Problem;
 use super::strict;
 use crate::db::Id;
 

@@ -13,8 +13,9 @@ use utoipa::ToSchema;
 use utoipa::openapi::RefOr;
 use utoipa::openapi::schema::Schema;
 
+use super::codes::Code;
 use super::page::{Page, PageRequest};
-use super::problem::{Code, Problem};
+use super::problem::Problem;
 
 /// An answer.
 #[derive(Debug, Clone)]

@@ -9,7 +9,8 @@ use serde::de::{DeserializeOwned, Deserializer, Error as _, IntoDeserializer, Vi
 use serde::forward_to_deserialize_any;
 use serde_json::{Map, Value, json};
 
-use super::problem::{Code, FieldError, Problem};
+use super::codes::Code;
+use super::problem::{FieldError, Problem};
 
 /// How deep a document may nest.
 const DEPTH: usize = 32;

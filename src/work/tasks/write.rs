@@ -7,11 +7,11 @@ use diesel::prelude::*;
 use serde_json::json;
 
 use super::model::{ExternalId, NewTask, Task, TaskKey, TaskPatch};
+use super::queries;
 use super::queries::{
     Hindrance, campaign_of_milestone, check_holder, check_parent, hindrances, subtasks,
 };
 use super::rules::{Refused, check_labels, check_participants, check_period};
-use super::queries;
 use crate::access::{Permission, Reading, Tx};
 use crate::db::rows::{columns, fold};
 use crate::db::{Id, Instant, Json};

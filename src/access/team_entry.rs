@@ -1,0 +1,227 @@
+//! Into a team: as a member, as the clock, as its founder, by an invitation.
+//!
+//! The surprising rule: whoever writes takes the team's next revision first, and a member takes it in the same
+//! statement that asks whether he is one. An outsider so never holds up a team by knocking at its door.
+
+use diesel::prelude::*;
+
+use super::caller::Caller;
+use super::roles::{Permission, Role};
+use super::state::State;
+use super::team_scope::{Me, Reading, TeamId, Tx, insufficient};
+use crate::db::{AnyConnection, Id, Instant, Outcome};
+use crate::http::Problem;
+use crate::schema::{members, sessions, teams};
+
+/// The caller's place in a team.
+pub(super) struct Place {
+    pub(super) me: Me,
+    revision: i64,
+    time_zone: String,
+}
+
+impl Place {
+    pub(super) fn check(&self, permission: Permission) -> Result<(), Problem> {
+        if self.me.role.may(permission) {
+            Ok(())
+        } else {
+            Err(insufficient(permission))
+        }
+    }
+
+    pub(super) fn reading(
+        self,
+        conn: &mut AnyConnection,
+        caller: Caller,
+        team_id: Id,
+        now: Instant,
+    ) -> Reading<'_> {
+        Reading {
+            conn,
+            team: TeamId::entered(team_id),
+            me: self.me,
+            account_id: caller.account_id,
+            revision: self.revision,
+            time_zone: self.time_zone,
+            now,
+        }
+    }
+}
+
+/// Membership, role and session in one query by primary keys.
+pub(super) fn place(
+    conn: &mut AnyConnection,
+    caller: Caller,
+    team_id: Id,
+    now: Instant,
+) -> Result<Place, Problem> {
+    let found: Option<(Id, Role, i64, String)> = teams::table
+        .inner_join(
+            members::table.on(members::team_id
+                .eq(teams::id)
+                .and(members::account_id.eq(caller.account_id))
+                .and(members::left_at.is_null())),
+        )
+        .inner_join(
+            sessions::table.on(sessions::id
+                .eq(caller.session_id)
+                .and(sessions::account_id.eq(members::account_id))
+                .and(sessions::ended_at.is_null())
+                .and(sessions::expires_at.gt(now))),
+        )
+        .filter(teams::id.eq(team_id))
+        .filter(teams::deleted_at.is_null())
+        .select((
+            members::id,
+            members::role,
+            teams::revision,
+            teams::time_zone,
+        ))
+        .first(conn)
+        .optional()?;
+    match found {
+        Some((member_id, role, revision, time_zone)) => Ok(Place {
+            me: Me { member_id, role },
+            revision,
+            time_zone,
+        }),
+        None => {
+            super::account_scope::check_session(conn, caller, now)?;
+            Err(Problem::not_found())
+        }
+    }
+}
+
+/// Takes the team's next revision, which only a member can do, and reads the place under its lock.
+pub(super) fn next_revision(
+    conn: &mut AnyConnection,
+    caller: Caller,
+    team_id: Id,
+    now: Instant,
+) -> Result<Place, Problem> {
+    let is_member = diesel::dsl::exists(
+        members::table
+            .filter(members::team_id.eq(team_id))
+            .filter(members::account_id.eq(caller.account_id))
+            .filter(members::left_at.is_null()),
+    );
+    diesel::update(
+        teams::table
+            .filter(teams::id.eq(team_id))
+            .filter(teams::deleted_at.is_null())
+            .filter(is_member),
+    )
+    .set(teams::revision.eq(teams::revision + 1))
+    .execute(conn)?;
+    place(conn, caller, team_id, now)
+}
+
+impl State {
+    /// Writes to a team as the clock: no member acts, and no permission is asked.
+    ///
+    /// # Errors
+    /// What `work` answers; `not_found` when the team is gone.
+    pub async fn write_as_clock<F>(&self, team_id: Id, work: F) -> Result<(), Problem>
+    where
+        F: FnOnce(&mut Tx<'_>) -> Result<(), Problem> + Send + 'static,
+    {
+        let now = self.clock.now();
+        self.db
+            .write(move |conn| {
+                diesel::update(teams::table.find(team_id))
+                    .set(teams::revision.eq(teams::revision + 1))
+                    .execute(conn)?;
+                let (revision, time_zone) = teams::table
+                    .find(team_id)
+                    .select((teams::revision, teams::time_zone))
+                    .first(conn)?;
+                let mut tx = Tx::begin(
+                    Reading {
+                        conn,
+                        team: TeamId::entered(team_id),
+                        me: Me {
+                            member_id: Id::nil(),
+                            role: Role::Owner,
+                        },
+                        account_id: Id::nil(),
+                        revision,
+                        time_zone,
+                        now,
+                    },
+                    None,
+                    None,
+                );
+                work(&mut tx)?;
+                if tx.lines == 0 {
+                    Ok(Outcome::Discard(()))
+                } else {
+                    Ok(Outcome::Keep(()))
+                }
+            })
+            .await
+    }
+}
+
+/// Opens the transaction of a team that is being made, with its first member as the actor.
+pub(crate) fn found_team<'c>(
+    conn: &'c mut AnyConnection,
+    account_id: Id,
+    team_id: Id,
+    member_id: Id,
+    time_zone: String,
+    now: Instant,
+) -> Tx<'c> {
+    Tx::begin(
+        Reading {
+            conn,
+            team: TeamId::entered(team_id),
+            me: Me {
+                member_id,
+                role: Role::Owner,
+            },
+            account_id,
+            revision: 1,
+            time_zone,
+            now,
+        },
+        Some(member_id),
+        None,
+    )
+}
+
+/// Lets an account into a team by its invitation: takes the next revision without a membership to check.
+pub(crate) fn enter_team<'c>(
+    conn: &'c mut AnyConnection,
+    account_id: Id,
+    team_id: Id,
+    now: Instant,
+) -> Result<Tx<'c>, Problem> {
+    diesel::update(
+        teams::table
+            .find(team_id)
+            .filter(teams::deleted_at.is_null()),
+    )
+    .set(teams::revision.eq(teams::revision + 1))
+    .execute(conn)?;
+    let (revision, time_zone) = teams::table
+        .find(team_id)
+        .filter(teams::deleted_at.is_null())
+        .select((teams::revision, teams::time_zone))
+        .first(conn)?;
+    Ok(Tx::begin(
+        Reading {
+            conn,
+            team: TeamId::entered(team_id),
+            me: Me {
+                member_id: Id::nil(),
+                role: Role::Guest,
+            },
+            account_id,
+            revision,
+            time_zone,
+            now,
+        },
+        None,
+        None,
+    ))
+}
