@@ -1,10 +1,10 @@
 //! Who may hand a task on, and who holds it, by its chain of delegations.
 //!
 //! The surprising rule: once a task is delegated, only the delegate at the end of the chain can offer it, not even its
-//! accountable or a lead: they recall it first. Chain, open, active and held are explained in `delegation_rules`, where
-//! the acts on a link are too.
+//! accountable or a lead: they recall it first. Chain, open, active and held are explained in [`super::rules`], where the
+//! acts on a link are too.
 
-use crate::work::delegations::rules::{DelegationState, Party};
+use crate::work::delegations::rules::{Act, DelegationState, Party, Place};
 
 /// How many links a chain may have.
 pub const MAX_LINKS: usize = 8;
@@ -22,13 +22,34 @@ pub struct Link<M> {
     pub may_redelegate: bool,
 }
 
+/// Who wants to do something.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Actor<M> {
+    /// A member of the team.
+    Member(M),
+    /// A member who leads it.
+    Lead(M),
+    /// Time itself.
+    Clock,
+}
+
 impl<M: Copy + Eq> Link<M> {
-    /// What `member` is in this link; `None` for somebody else, who can do nothing to it.
-    pub fn party(&self, member: M) -> Option<Party> {
+    /// What `actor` is in this link when it comes to `act`: a lead who is its delegate does what leads do as a lead, and
+    /// everything else as the delegate.
+    pub fn party(&self, actor: Actor<M>, act: Act) -> Party {
+        let (member, leads) = match actor {
+            Actor::Clock => return Party::Clock,
+            Actor::Member(member) => (member, false),
+            Actor::Lead(member) => (member, true),
+        };
         if member == self.delegator {
-            Some(Party::Delegator)
+            Party::Delegator
+        } else if leads && act.is_for_leads() {
+            Party::Lead
+        } else if member == self.delegate {
+            Party::Delegate
         } else {
-            (member == self.delegate).then_some(Party::Delegate)
+            Party::Bystander
         }
     }
 }
@@ -106,6 +127,64 @@ pub fn holder<M: Copy + Eq>(chain: &[Link<M>]) -> Option<M> {
         .rev()
         .find(|link| link.state.is_held())
         .map(|link| link.delegate)
+}
+
+/// One step of taking a leaving member out of a chain; `link` is the place in the chain, 0 for the root.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Parting {
+    /// The link goes through this act, for its own people.
+    Act {
+        /// Which link.
+        link: usize,
+        /// Which act.
+        act: Act,
+        /// As whom.
+        party: Party,
+    },
+    /// The successor becomes the link's delegator.
+    HandOver {
+        /// Which link.
+        link: usize,
+    },
+}
+
+/// What becomes of a task's chain (active links, root first) when `leaver` leaves the team and `successor` steps in: the
+/// steps, in order.
+///
+/// What was handed to the leaver ends: an unanswered offer is withdrawn, an accepted one handed back (after it was sent
+/// back, when it was submitted), and what was handed on from there is recalled first, the leaf first. What the leaver
+/// handed out goes on, with the successor as its delegator. Where the successor is a delegate in the same chain, the chain
+/// is recalled from there: otherwise somebody would come to confirm their own work.
+pub fn part<M: Copy + Eq>(chain: &[Link<M>], leaver: M, successor: M) -> Vec<Parting> {
+    let hands_out = chain.first().is_some_and(|root| root.delegator == leaver);
+    let cut = chain
+        .iter()
+        .position(|link| link.delegate == leaver || (hands_out && link.delegate == successor));
+    let mut steps = Vec::new();
+    if let Some(cut) = cut {
+        for (link, ending) in chain.iter().enumerate().skip(cut).rev() {
+            let step = |act, party| Parting::Act { link, act, party };
+            if ending.state.is_open() {
+                steps.push(step(Act::Withdraw, Party::Delegator));
+            } else if ending.delegate == leaver {
+                if ending.state == DelegationState::Submitted {
+                    steps.push(step(Act::SendBack, Party::Delegator));
+                }
+                steps.push(step(Act::HandBack, Party::Delegate));
+            } else {
+                steps.push(step(Act::Recall, Party::Delegator));
+            }
+        }
+    }
+    if hands_out && cut != Some(0) {
+        steps.push(Parting::HandOver { link: 0 });
+    }
+    steps
+}
+
+/// Where a link is in its chain.
+pub fn place(link: usize) -> Place {
+    if link == 0 { Place::Root } else { Place::Below }
 }
 
 #[cfg(test)]

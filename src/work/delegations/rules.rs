@@ -4,14 +4,19 @@
 //! B can submit to A only once C's link has ended, and only a confirmed root makes the task `done`. The one act that goes
 //! through several links is recall: whoever recalls a link recalls everything handed on below it, the leaf first.
 //!
+//! Two things the table leaves open are settled here. A **lead** may withdraw any open offer and recall any link, so that a
+//! delegator who has stopped answering blocks a task for nobody; confirming stays with the delegator alone. And a task is
+//! `in_review` only while finished work waits: confirming a link below the root leaves it there (the parent's delegate,
+//! whose turn it is, submits next), but as soon as somebody takes the task on or gives it up, it is `in_progress` again.
+//!
 //! *Open* means unanswered (`offered`, `countered`), *active* means not ended. A task's **chain** is its active links, root
 //! first; a task without one has an empty chain. Ended links are history: they bind nobody and never change again.
 
 use diesel::deserialize::FromSqlRow;
 use diesel::expression::AsExpression;
-use serde::{Deserialize, Serialize};
 
-use crate::work::task_status::TaskStatus;
+use crate::text_enum;
+use crate::work::task_status::{NotAllowed, TaskStatus};
 
 /// Where one delegation stands.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, AsExpression, FromSqlRow)]
@@ -41,42 +46,46 @@ pub enum DelegationState {
 
 crate::text_column!(DelegationState);
 
-/// What can be done to a delegation that was offered.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
-#[serde(rename_all = "snake_case")]
-pub enum Act {
-    /// Say yes: the delegate to an offer, the delegator to a proposal.
-    Accept,
-    /// Say no to an offer.
-    Decline,
-    /// Answer an offer with another due date or scope.
-    Propose,
-    /// Take back what is not accepted yet.
-    Withdraw,
-    /// Let the time for an answer run out.
-    Expire,
-    /// Report the work as finished.
-    Submit,
-    /// Agree that it is.
-    Confirm,
-    /// Ask for more work on it.
-    SendBack,
-    /// Give an accepted task back.
-    HandBack,
-    /// Take an accepted task back.
-    Recall,
+text_enum! {
+    /// What can be done to a delegation that was offered; with `-` for `_` it is the last part of the address.
+    pub enum Act {
+        /// Say yes: the delegate to an offer, the delegator to a proposal.
+        Accept = "accept",
+        /// Say no to an offer.
+        Decline = "decline",
+        /// Answer an offer with another due date or scope.
+        Propose = "propose",
+        /// Take back what is not accepted yet.
+        Withdraw = "withdraw",
+        /// Let the time for an answer run out.
+        Expire = "expire",
+        /// Report the work as finished.
+        Submit = "submit",
+        /// Agree that it is.
+        Confirm = "confirm",
+        /// Ask for more work on it.
+        SendBack = "send_back",
+        /// Give an accepted task back.
+        HandBack = "hand_back",
+        /// Take an accepted task back.
+        Recall = "recall",
+    }
 }
 
-/// Who acts, as seen from one delegation.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
-#[serde(rename_all = "snake_case")]
-pub enum Party {
-    /// Who offered.
-    Delegator,
-    /// Who was offered.
-    Delegate,
-    /// Time itself.
-    Clock,
+text_enum! {
+    /// Who acts, as seen from one delegation.
+    pub enum Party {
+        /// Who offered.
+        Delegator = "delegator",
+        /// Who was offered.
+        Delegate = "delegate",
+        /// A lead of the team who is not the delegator.
+        Lead = "lead",
+        /// Anybody else in the team, who can do nothing to it.
+        Bystander = "bystander",
+        /// Time itself.
+        Clock = "clock",
+    }
 }
 
 /// Why an act on a delegation is refused.
@@ -165,7 +174,7 @@ impl DelegationState {
                 Self::Withdrawn,
                 Self::Expired,
             ],
-            Self::Countered => &[Self::Accepted, Self::Withdrawn, Self::Expired],
+            Self::Countered => &[Self::Accepted, Self::Withdrawn],
             Self::Accepted => &[Self::Submitted, Self::Returned, Self::Recalled],
             Self::Submitted => &[Self::Confirmed, Self::Accepted, Self::Recalled],
             Self::Declined
@@ -179,20 +188,6 @@ impl DelegationState {
 }
 
 impl Act {
-    /// Every act.
-    pub const ALL: &'static [Self] = &[
-        Self::Accept,
-        Self::Decline,
-        Self::Propose,
-        Self::Withdraw,
-        Self::Expire,
-        Self::Submit,
-        Self::Confirm,
-        Self::SendBack,
-        Self::HandBack,
-        Self::Recall,
-    ];
-
     /// Whether it must say why.
     pub fn needs_reason(self) -> bool {
         matches!(
@@ -200,16 +195,10 @@ impl Act {
             Self::Decline | Self::SendBack | Self::HandBack | Self::Recall
         )
     }
-}
 
-impl Party {
-    /// The word in messages.
-    pub fn as_str(self) -> &'static str {
-        match self {
-            Self::Delegator => "delegator",
-            Self::Delegate => "delegate",
-            Self::Clock => "clock",
-        }
+    /// Whether a lead can do it in the delegator's place.
+    pub fn is_for_leads(self) -> bool {
+        matches!(self, Self::Withdraw | Self::Recall)
     }
 }
 
@@ -225,7 +214,7 @@ pub fn step(state: DelegationState, act: Act, party: Party) -> Result<Delegation
         (Offered, Act::Propose) => (Party::Delegate, Countered),
         (Countered, Act::Accept) => (Party::Delegator, Accepted),
         (Offered | Countered, Act::Withdraw) => (Party::Delegator, DelegationState::Withdrawn),
-        (Offered | Countered, Act::Expire) => (Party::Clock, DelegationState::Expired),
+        (Offered, Act::Expire) => (Party::Clock, DelegationState::Expired),
         (Accepted, Act::Submit) => (Party::Delegate, Submitted),
         (Accepted, Act::HandBack) => (Party::Delegate, DelegationState::Returned),
         (Submitted, Act::Confirm) => (Party::Delegator, DelegationState::Confirmed),
@@ -238,7 +227,7 @@ pub fn step(state: DelegationState, act: Act, party: Party) -> Result<Delegation
             });
         }
     };
-    if by == party {
+    if by == party || (party == Party::Lead && act.is_for_leads()) {
         Ok(to)
     } else {
         Err(Refusal::NotYours { by })
@@ -263,34 +252,55 @@ pub enum NewAssignee {
     Delegator,
 }
 
+/// Where a transition takes the task's status.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum TaskMove {
+    /// To this status, over every status between.
+    To(TaskStatus),
+    /// Back to `in_progress` when it is `in_review`; from anywhere else nowhere.
+    OutOfReview,
+    /// The same, for a task that must be open because somebody takes it on.
+    TakenOn,
+}
+
+impl TaskMove {
+    /// The statuses to go through from `status`; empty when there is nothing to do.
+    ///
+    /// # Errors
+    /// [`NotAllowed`] when the task cannot get there (it was cancelled meanwhile): the act itself is to be refused.
+    pub fn way(self, status: TaskStatus) -> Result<&'static [TaskStatus], NotAllowed> {
+        match self {
+            Self::To(to) => status.steps_to(to),
+            Self::TakenOn if !status.is_open() => status.steps_to(TaskStatus::InProgress),
+            Self::OutOfReview | Self::TakenOn if status == TaskStatus::InReview => {
+                status.steps_to(TaskStatus::InProgress)
+            }
+            Self::OutOfReview | Self::TakenOn => Ok(&[]),
+        }
+    }
+}
+
 /// What a transition does to the task. The accountable never changes.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
 pub struct Effect {
     /// The new assignee; `None` leaves the assignee alone.
     pub assignee: Option<NewAssignee>,
-    /// The status to lead the task to, by [`TaskStatus::steps_to`]; `None` leaves it alone. Where that has no way (the task
-    /// was cancelled meanwhile), the act itself is to be refused.
-    pub task: Option<TaskStatus>,
+    /// Where the task's status goes; `None` leaves it alone.
+    pub task: Option<TaskMove>,
 }
 
 /// What an act that [`step`] allows does to the task.
 pub fn effect(act: Act, place: Place) -> Effect {
-    let assignee = |assignee| Effect {
-        assignee: Some(assignee),
-        task: None,
-    };
-    let task = |status| Effect {
-        assignee: None,
-        task: Some(status),
-    };
+    let effect = |assignee, task| Effect { assignee, task };
+    let out_of_review = Some(TaskMove::OutOfReview);
+    let to = |status| Some(TaskMove::To(status));
     match (act, place) {
-        (Act::Accept, _) => assignee(NewAssignee::Delegate),
-        (Act::Submit, _) => task(TaskStatus::InReview),
-        (Act::SendBack, _) => task(TaskStatus::InProgress),
-        (Act::Confirm, Place::Root) => task(TaskStatus::Done),
-        (Act::Confirm, Place::Below) | (Act::HandBack | Act::Recall, _) => {
-            assignee(NewAssignee::Delegator)
-        }
+        (Act::Accept, _) => effect(Some(NewAssignee::Delegate), Some(TaskMove::TakenOn)),
+        (Act::Submit, _) => effect(None, to(TaskStatus::InReview)),
+        (Act::SendBack, _) => effect(None, to(TaskStatus::InProgress)),
+        (Act::Confirm, Place::Root) => effect(None, to(TaskStatus::Done)),
+        (Act::Confirm, Place::Below) => effect(Some(NewAssignee::Delegator), None),
+        (Act::HandBack | Act::Recall, _) => effect(Some(NewAssignee::Delegator), out_of_review),
         (Act::Decline | Act::Propose | Act::Withdraw | Act::Expire, _) => Effect::default(),
     }
 }

@@ -1,5 +1,5 @@
 use super::*;
-use crate::work::delegations::rules::{Act, NewAssignee, Place, act_on};
+use crate::work::delegations::rules::{NewAssignee, act_on, effect};
 use crate::work::task_status::TaskStatus;
 use proptest::prelude::*;
 
@@ -99,12 +99,17 @@ impl World {
         }
     }
 
-    /// Does the act if the rules let it, with an actor from outside the link (`None`) standing for the clock.
+    /// Does the act if the rules let it, with `None` standing for the clock. Members 10 and 11 lead the team.
     fn act(&mut self, index: usize, act: Act, actor: Option<u8>) {
         let (parent, link) = self.links[index];
-        let Some(party) = actor.map_or(Some(Party::Clock), |actor| link.party(actor)) else {
-            return;
-        };
+        let party = link.party(
+            match actor {
+                Some(lead @ 10..) => Actor::Lead(lead),
+                Some(member) => Actor::Member(member),
+                None => Actor::Clock,
+            },
+            act,
+        );
         let below: Vec<_> = self
             .active()
             .into_iter()
@@ -122,12 +127,13 @@ impl World {
         let Ok(changes) = act_on(link.state, place, &states, act, party) else {
             return;
         };
-        let ways: Result<Vec<_>, _> = changes
-            .iter()
-            .filter_map(|change| change.effect.task)
-            .map(|to| self.task.steps_to(to))
-            .collect();
-        let Ok(ways) = ways else { return };
+        let mut ways = Vec::new();
+        let mut reached = self.task;
+        for to in changes.iter().filter_map(|change| change.effect.task) {
+            let Ok(way) = to.way(reached) else { return };
+            reached = way.last().copied().unwrap_or(reached);
+            ways.push(way);
+        }
         if act == Act::Confirm {
             assert!(
                 actor == Some(link.delegator) && link.delegator != link.delegate,
@@ -164,6 +170,43 @@ impl World {
                 "only the root's confirmation finishes the task"
             );
         }
+        if matches!(
+            act,
+            Act::Accept | Act::SendBack | Act::HandBack | Act::Recall
+        ) {
+            assert_ne!(self.task, TaskStatus::InReview, "nothing waits: {self:?}");
+        }
+    }
+
+    /// Takes a member out of the world, with a successor.
+    fn depart(&mut self, leaver: u8, successor: u8) {
+        let active = self.active();
+        for step in part(&self.chain(), leaver, successor) {
+            match step {
+                Parting::Act { link, act, party } => {
+                    let target = &mut self.links[active[link]].1;
+                    target.state = super::super::rules::step(target.state, act, party)
+                        .expect("only transitions of the table");
+                    if effect(act, place(link)).assignee.is_some() {
+                        self.assignee = target.delegator;
+                    }
+                }
+                Parting::HandOver { link } => {
+                    let target = &mut self.links[active[link]].1;
+                    target.delegator = successor;
+                    assert_ne!(target.delegate, successor, "nobody confirms their own work");
+                }
+            }
+        }
+        if self.assignee == leaver {
+            self.assignee = successor;
+        }
+        assert!(
+            self.chain()
+                .iter()
+                .all(|link| link.delegator != leaver && link.delegate != leaver),
+            "nothing refers to who left: {self:?}"
+        );
     }
 
     fn check(&self) {
@@ -232,6 +275,10 @@ enum Move {
     Natural {
         act: Act,
     },
+    Depart {
+        leaver: u8,
+        successor: u8,
+    },
 }
 
 fn any_move() -> impl Strategy<Value = Move> {
@@ -240,6 +287,7 @@ fn any_move() -> impl Strategy<Value = Move> {
         3 => (0u8..12, any::<bool>(), any::<bool>(), 0u8..12)
             .prop_map(|(delegate, bound, by_holder, other)| Move::Offer { delegate, may_redelegate: !bound || by_holder, by_holder, other }),
         2 => (any::<usize>(), act(), prop::option::weighted(0.9, 0u8..12)).prop_map(|(which, act, actor)| Move::Act { which, act, actor }),
+        1 => (0u8..12, 0u8..12).prop_map(|(leaver, successor)| Move::Depart { leaver, successor }),
         // Acts of the right people on the leaf, so that chains get deep and reach their ends; accepting more often.
         4 => prop_oneof![4 => Just(Act::Accept), 3 => act()].prop_map(|act| Move::Natural { act }),
     ]
@@ -283,7 +331,11 @@ fn run(moves: Vec<Move>) -> usize {
                     }
                 }
             }
-            Move::Act { .. } => {}
+            // Whoever left may come back, which is all the same to the rules.
+            Move::Depart { leaver, successor } if leaver != successor => {
+                world.depart(leaver, successor);
+            }
+            Move::Act { .. } | Move::Depart { .. } => {}
         }
         world.check();
         deepest = deepest.max(world.chain().len());
@@ -313,4 +365,52 @@ fn the_simulated_world_reaches_the_greatest_depth() {
         ]
     };
     assert_eq!(run((1..12).flat_map(hand_on).collect()), MAX_LINKS);
+}
+
+#[test]
+fn a_leaving_member_goes_out_of_the_chain() {
+    use DelegationState::{Accepted, Countered, Offered, Submitted};
+    let act = |link, act, party| Parting::Act { link, act, party };
+    let chain = [
+        link('a', 'b', Accepted),
+        link('b', 'c', Accepted),
+        link('c', 'd', Countered),
+    ];
+    assert_eq!(
+        part(&chain, 'b', 'z'),
+        [
+            act(2, Act::Withdraw, Party::Delegator),
+            act(1, Act::Recall, Party::Delegator),
+            act(0, Act::HandBack, Party::Delegate),
+        ],
+        "from the leaf"
+    );
+    assert_eq!(part(&chain, 'a', 'z'), [Parting::HandOver { link: 0 }]);
+    assert_eq!(
+        part(&chain, 'a', 'c'),
+        [
+            act(2, Act::Withdraw, Party::Delegator),
+            act(1, Act::Recall, Party::Delegator),
+            Parting::HandOver { link: 0 },
+        ],
+        "no circle"
+    );
+    assert_eq!(
+        part(&[link('a', 'b', Submitted)], 'b', 'z'),
+        [
+            act(0, Act::SendBack, Party::Delegator),
+            act(0, Act::HandBack, Party::Delegate),
+        ],
+        "over the table"
+    );
+    assert_eq!(
+        part(&[link('a', 'b', Submitted)], 'a', 'b'),
+        [act(0, Act::Recall, Party::Delegator)],
+        "nobody confirms their own work"
+    );
+    assert_eq!(
+        part(&[link('a', 'b', Offered)], 'b', 'a'),
+        [act(0, Act::Withdraw, Party::Delegator)]
+    );
+    assert_eq!(part(&chain, 'x', 'a'), []);
 }
