@@ -136,9 +136,20 @@ impl Reading<'_> {
     /// The weak tag of everything in the team, as this caller sees it.
     #[must_use]
     pub fn etag(&self) -> String {
+        format!("W/\"r{}-{}\"", self.revision, self.viewer())
+    }
+
+    /// The tag of a record that is shown together with others, as this caller sees it: `version` is the record's own, and
+    /// what `If-Match` is compared with; `latest` is the latest of all that is shown.
+    #[must_use]
+    pub fn etag_with(&self, version: i64, latest: i64) -> String {
+        format!("\"{version}+{latest}-{}\"", self.viewer())
+    }
+
+    fn viewer(&self) -> String {
         let member = self.me.member_id.to_string();
         let tail = member.get(24..).unwrap_or_default();
-        format!("W/\"r{}-{}-{tail}\"", self.revision, self.me.role)
+        format!("{}-{tail}", self.me.role)
     }
 }
 

@@ -70,16 +70,39 @@ impl Tags {
     }
 }
 
-/// Checks `If-Match` against the version that is there, inside the transaction that will change it.
+/// Checks `If-Match` against the version that is there, inside the transaction that will change it. Of a tag such as
+/// `"12+40-lead"` (a record shown together with others, see [`Reading::etag_with`](super::Reading::etag_with)) only the
+/// version counts.
 ///
 /// # Errors
 /// `version_conflict` with the present tag.
 pub fn expect(condition: Option<&Tags>, version: i64) -> Result<(), Problem> {
     let present = etag(version);
     match condition {
-        Some(Tags::These(tags)) if !tags.contains(&present) => {
+        Some(Tags::These(tags)) if !tags.iter().any(|tag| is_version(tag, version)) => {
             Err(Problem::new(Code::VersionConflict).member("current_etag", present))
         }
         _ => Ok(()),
+    }
+}
+
+fn is_version(tag: &str, version: i64) -> bool {
+    tag.strip_prefix('"')
+        .and_then(|tag| tag.strip_suffix('"'))
+        .map(|tag| tag.split_once('+').map_or(tag, |(version, _)| version))
+        .is_some_and(|tag| tag == version.to_string())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::is_version;
+
+    #[test]
+    fn only_the_version_of_a_strong_tag_counts() {
+        assert!(is_version("\"12\"", 12));
+        assert!(is_version("\"12+40-lead\"", 12));
+        for tag in ["\"1\"", "\"120\"", "\"40+12\"", "W/\"12\"", "12", "\"\"", "\"+12\""] {
+            assert!(!is_version(tag, 12), "{tag}");
+        }
     }
 }

@@ -196,6 +196,21 @@ impl Act {
         )
     }
 
+    /// The state that it leads to.
+    pub fn target(self) -> DelegationState {
+        match self {
+            Self::Accept | Self::SendBack => DelegationState::Accepted,
+            Self::Decline => DelegationState::Declined,
+            Self::Propose => DelegationState::Countered,
+            Self::Withdraw => DelegationState::Withdrawn,
+            Self::Expire => DelegationState::Expired,
+            Self::Submit => DelegationState::Submitted,
+            Self::Confirm => DelegationState::Confirmed,
+            Self::HandBack => DelegationState::Returned,
+            Self::Recall => DelegationState::Recalled,
+        }
+    }
+
     /// Whether a lead can do it in the delegator's place.
     pub fn is_for_leads(self) -> bool {
         matches!(self, Self::Withdraw | Self::Recall)
@@ -208,18 +223,14 @@ impl Act {
 /// [`Refusal::NotFromHere`] when nobody can do this now, [`Refusal::NotYours`] when somebody else can.
 pub fn step(state: DelegationState, act: Act, party: Party) -> Result<DelegationState, Refusal> {
     use DelegationState::{Accepted, Countered, Offered, Submitted};
-    let (by, to) = match (state, act) {
-        (Offered, Act::Accept) => (Party::Delegate, Accepted),
-        (Offered, Act::Decline) => (Party::Delegate, DelegationState::Declined),
-        (Offered, Act::Propose) => (Party::Delegate, Countered),
-        (Countered, Act::Accept) => (Party::Delegator, Accepted),
-        (Offered | Countered, Act::Withdraw) => (Party::Delegator, DelegationState::Withdrawn),
-        (Offered, Act::Expire) => (Party::Clock, DelegationState::Expired),
-        (Accepted, Act::Submit) => (Party::Delegate, Submitted),
-        (Accepted, Act::HandBack) => (Party::Delegate, DelegationState::Returned),
-        (Submitted, Act::Confirm) => (Party::Delegator, DelegationState::Confirmed),
-        (Submitted, Act::SendBack) => (Party::Delegator, Accepted),
-        (Accepted | Submitted, Act::Recall) => (Party::Delegator, DelegationState::Recalled),
+    let by = match (state, act) {
+        (Offered, Act::Accept | Act::Decline | Act::Propose)
+        | (Accepted, Act::Submit | Act::HandBack) => Party::Delegate,
+        (Countered, Act::Accept)
+        | (Offered | Countered, Act::Withdraw)
+        | (Submitted, Act::Confirm | Act::SendBack)
+        | (Accepted | Submitted, Act::Recall) => Party::Delegator,
+        (Offered, Act::Expire) => Party::Clock,
         _ => {
             return Err(Refusal::NotFromHere {
                 from: state,
@@ -228,7 +239,7 @@ pub fn step(state: DelegationState, act: Act, party: Party) -> Result<Delegation
         }
     };
     if by == party || (party == Party::Lead && act.is_for_leads()) {
-        Ok(to)
+        Ok(act.target())
     } else {
         Err(Refusal::NotYours { by })
     }
