@@ -101,7 +101,15 @@ mod tests {
     fn only_the_version_of_a_strong_tag_counts() {
         assert!(is_version("\"12\"", 12));
         assert!(is_version("\"12+40-lead\"", 12));
-        for tag in ["\"1\"", "\"120\"", "\"40+12\"", "W/\"12\"", "12", "\"\"", "\"+12\""] {
+        for tag in [
+            "\"1\"",
+            "\"120\"",
+            "\"40+12\"",
+            "W/\"12\"",
+            "12",
+            "\"\"",
+            "\"+12\"",
+        ] {
             assert!(!is_version(tag, 12), "{tag}");
         }
     }

@@ -12,5 +12,7 @@ use utoipa_actix_web::service_config::ServiceConfig;
 
 /// Registers the operations.
 pub fn routes(config: &mut ServiceConfig<'_>) {
-    config.configure(progress::routes);
+    config
+        .configure(delegations::routes)
+        .configure(progress::routes);
 }
