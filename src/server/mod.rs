@@ -10,8 +10,10 @@ use std::net::TcpListener;
 use std::time::Duration;
 
 use actix_cors::Cors;
+use actix_web::body::BoxBody;
+use actix_web::dev::{ServiceFactory, ServiceRequest, ServiceResponse};
 use actix_web::middleware::from_fn;
-use actix_web::{App, HttpRequest, HttpResponse, HttpServer, web};
+use actix_web::{App, Error, HttpRequest, HttpResponse, HttpServer, web};
 use utoipa_actix_web::AppExt as _;
 use utoipa_actix_web::service_config::ServiceConfig;
 
@@ -44,7 +46,33 @@ pub struct Listening {
     pub connections: usize,
 }
 
-/// Serves on `listener` until a signal or the handle stops it.
+/// The whole application: everything but the sockets.
+pub fn app(
+    state: &web::Data<State>,
+    edge: &web::Data<Edge>,
+    cors_origins: &[String],
+) -> App<
+    impl ServiceFactory<
+        ServiceRequest,
+        Config = (),
+        Response = ServiceResponse<BoxBody>,
+        Error = Error,
+        InitError = (),
+    > + use<>,
+> {
+    let (app, _) = App::new()
+        .app_data(state.clone())
+        .app_data(edge.clone())
+        .into_utoipa_app()
+        .configure(operations)
+        .split_for_parts();
+    app.configure(pages::documentation)
+        .default_service(web::to(fallback))
+        .wrap(cors(cors_origins))
+        .wrap(from_fn(guard))
+}
+
+/// Serves on `listener` until the handle stops it.
 ///
 /// # Errors
 /// When the listener cannot be used.
@@ -55,27 +83,16 @@ pub fn serve(
     listening: &Listening,
 ) -> std::io::Result<actix_web::dev::Server> {
     let origins = listening.cors_origins.clone();
-    let server = HttpServer::new(move || {
-        let (app, _) = App::new()
-            .app_data(state.clone())
-            .app_data(edge.clone())
-            .into_utoipa_app()
-            .configure(operations)
-            .split_for_parts();
-        app.configure(pages::documentation)
-            .default_service(web::to(fallback))
-            .wrap(cors(&origins))
-            .wrap(from_fn(guard))
-    })
-    .workers(listening.workers)
-    .max_connections(listening.connections)
-    // Slow heads are cut off by actix, slow bodies where they are read.
-    .client_request_timeout(Duration::from_secs(5))
-    .client_disconnect_timeout(Duration::from_secs(2))
-    .keep_alive(Duration::from_secs(75))
-    .shutdown_timeout(listening.shutdown_seconds)
-    .disable_signals()
-    .listen(listener)?;
+    let server = HttpServer::new(move || app(&state, &edge, &origins))
+        .workers(listening.workers)
+        .max_connections(listening.connections)
+        // Slow heads are cut off by actix, slow bodies where they are read.
+        .client_request_timeout(Duration::from_secs(5))
+        .client_disconnect_timeout(Duration::from_secs(2))
+        .keep_alive(Duration::from_secs(75))
+        .shutdown_timeout(listening.shutdown_seconds)
+        .disable_signals()
+        .listen(listener)?;
     Ok(server.run())
 }
 
