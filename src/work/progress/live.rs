@@ -8,16 +8,19 @@ use serde::{Deserialize, Serialize};
 use utoipa::{IntoParams, ToSchema};
 use utoipa_actix_web::service_config::ServiceConfig;
 
-use super::{DayProgress, Progress, past, progress_of_groups};
+use super::{DayProgress, Progress, past, progress, progress_of_groups};
 use crate::access::{Permission, Reading, TeamScope};
 use crate::db::{Date, Id, Instant};
 use crate::http::page::TOTAL_CAP;
 use crate::http::query::AnyOf;
+use crate::http::values::Minutes;
 use crate::http::{Answer, Code, Page, PageRequest, Problem, Query, Reply};
 use crate::outreach::{campaigns, milestones};
 use crate::schema;
 use crate::schema::tasks;
 use crate::work::task_status::TaskStatus;
+use crate::work::tasks::queries::subtasks;
+use crate::work::tasks::{find, named};
 use crate::{keyset_page, text_enum};
 
 /// How far a campaign is.
@@ -54,6 +57,16 @@ pub struct MilestoneProgress {
     /// The milestone.
     milestone_id: Id,
     /// How far it is, and what that is derived from.
+    progress: Progress,
+}
+
+/// How far the tasks below a task are.
+#[derive(Debug, Serialize, ToSchema)]
+#[schema(example = json!({"task_id": "0190a5c3-7d2e-7c11-9a43-2f3d1e0b6a58", "progress": {"percent": null, "basis": "count", "tasks_total": 0, "tasks_done": 0, "estimate_minutes_total": 0, "estimate_minutes_done": 0, "by_status": {"todo": 0, "in_progress": 0, "blocked": 0, "in_review": 0, "done": 0, "cancelled": 0}}}))]
+pub struct TaskProgress {
+    /// The task.
+    task_id: Id,
+    /// How far its subtasks are, and what that is derived from.
     progress: Progress,
 }
 
@@ -338,6 +351,30 @@ pub async fn get_milestone_progress(scope: TeamScope) -> Answer {
         .await
 }
 
+/// Show how far the subtasks of a task are
+///
+/// Derived from everything below the task, at any depth; the task itself does not count. Without subtasks,
+/// `percent` is null.
+#[utoipa::path(tag = "progress", responses((status = 200, body = TaskProgress)))]
+#[get("/v1/teams/{team_id}/tasks/{task_id}/progress")]
+pub async fn get_task_progress(scope: TeamScope) -> Answer {
+    let name = named(&scope, "task_id")?;
+    scope
+        .list(Permission::TaskRead, move |reading| {
+            let task_id = find(reading, name)?.id;
+            let below = subtasks(reading, task_id)?;
+            Reply::ok(&TaskProgress {
+                task_id,
+                progress: progress(
+                    below
+                        .iter()
+                        .map(|task| (task.status, task.estimate_minutes.map(Minutes::get))),
+                ),
+            })
+        })
+        .await
+}
+
 /// List how far everything is
 ///
 /// For dashboards: every campaign or milestone in use with its progress, newest first.
@@ -366,5 +403,6 @@ pub fn routes(config: &mut ServiceConfig<'_>) {
         .service(list_progress)
         .service(get_campaign_progress)
         .service(get_campaign_progress_series)
-        .service(get_milestone_progress);
+        .service(get_milestone_progress)
+        .service(get_task_progress);
 }

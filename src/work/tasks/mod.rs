@@ -12,4 +12,7 @@ pub mod write;
 pub use model::{NewTask, Participant, ParticipantRole, Task, TaskKey, TaskPage, TaskPatch};
 pub use priority::Priority;
 pub use queries::{TaskName, check_holder, check_reference, find, in_team, named};
-pub use write::{Start, create, hand_to, restore_with, to_trash, trash_with, update, walk_to};
+pub use write::{
+    Checked, Start, create, create_all, hand_to, restore_with, to_trash, trash_with, update,
+    walk_to,
+};

@@ -68,51 +68,105 @@ pub fn create(tx: &mut Tx<'_>, new: NewTask) -> Result<Task, Problem> {
     if let Some(external_id) = &new.external_id {
         check_external_id(tx, external_id)?;
     }
-    let position = at_the_end(tx)?;
-    let key = next_key(tx)?;
-    let task = Task {
-        team_id: tx.team.id(),
-        id: Id::new(),
-        number: key.number,
-        search: search_text(
-            new.title.as_str(),
-            new.description.as_str(),
-            &key,
-            new.external_id.as_ref(),
-        ),
-        key,
-        title: new.title,
-        description: new.description,
+    let checked = Checked {
         campaign_id,
-        milestone_id: new.milestone_id,
-        parent_id: new.parent_id,
-        starts_on: new.starts_on,
-        due_on: new.due_on,
-        estimate_minutes: new.estimate_minutes,
-        remaining_minutes: new.remaining_minutes,
-        priority: new.priority,
-        labels: Json(new.labels),
-        participants: Json(new.participants),
         accountable_id,
-        assignee_id: new.assignee_id,
         status: TaskStatus::Todo,
-        status_reason: None,
-        position,
-        external_id: new.external_id,
-        created_at: tx.now,
-        updated_at: tx.now,
-        completed_at: None,
-        version: tx.revision,
-        deleted_at: None,
-        trash_root_id: None,
+        new,
     };
-    diesel::insert_into(tasks::table)
-        .values(&task)
-        .execute(tx.conn)?;
-    write_labels(tx, &task)?;
-    write_participants(tx, &task)?;
-    tx.created(&task)?;
-    Ok(task)
+    create_all(tx, vec![checked])?
+        .pop()
+        .ok_or_else(|| Problem::internal("a task was made and is not there"))
+}
+
+/// A new task of which every field and reference was checked.
+#[derive(Debug, Clone)]
+pub struct Checked {
+    /// The campaign it belongs to in the end.
+    pub campaign_id: Option<Id>,
+    /// Who answers for it in the end.
+    pub accountable_id: Id,
+    /// Where it stands: what comes from elsewhere need not begin at the beginning.
+    pub status: TaskStatus,
+    /// The rest.
+    pub new: NewTask,
+}
+
+/// Makes tasks that were checked, in their order. Numbers and places are taken once for all of them.
+///
+/// # Errors
+/// What the database answers.
+pub fn create_all(tx: &mut Tx<'_>, checked: Vec<Checked>) -> Result<Vec<Task>, Problem> {
+    let mut made = Vec::with_capacity(checked.len());
+    if checked.is_empty() {
+        return Ok(made);
+    }
+    let mut last = at_the_end(tx)?;
+    let (team_key, mut number) = take_numbers(tx, checked.len())?;
+    for Checked {
+        campaign_id,
+        accountable_id,
+        status,
+        new,
+    } in checked
+    {
+        number = number.saturating_add(1);
+        let key = TaskKey {
+            team: team_key.clone(),
+            number,
+        };
+        let position = behind(last.as_ref())?;
+        last = Some(position.clone());
+        let status_reason = status
+            .needs_reason()
+            .then(|| Note::new("It was so where it came from."))
+            .transpose()
+            .map_err(Problem::internal)?;
+        let task = Task {
+            team_id: tx.team.id(),
+            id: Id::new(),
+            number,
+            search: search_text(
+                new.title.as_str(),
+                new.description.as_str(),
+                &key,
+                new.external_id.as_ref(),
+            ),
+            key,
+            title: new.title,
+            description: new.description,
+            campaign_id,
+            milestone_id: new.milestone_id,
+            parent_id: new.parent_id,
+            starts_on: new.starts_on,
+            due_on: new.due_on,
+            estimate_minutes: new.estimate_minutes,
+            remaining_minutes: new.remaining_minutes,
+            priority: new.priority,
+            labels: Json(new.labels),
+            participants: Json(new.participants),
+            accountable_id,
+            assignee_id: new.assignee_id,
+            status,
+            status_reason,
+            position,
+            external_id: new.external_id,
+            created_at: tx.now,
+            updated_at: tx.now,
+            completed_at: (status == TaskStatus::Done).then_some(tx.now),
+            version: tx.revision,
+            deleted_at: None,
+            trash_root_id: None,
+        };
+        diesel::insert_into(tasks::table)
+            .values(&task)
+            .execute(tx.conn)?;
+        insert_labels(tx, &task)?;
+        insert_participants(tx, &task)?;
+        tx.created(&task)?;
+        made.push(task);
+    }
+    Ok(made)
 }
 
 /// Changes a task, as the caller.
@@ -559,24 +613,29 @@ fn search_text(
     fold(&format!("{key}\n{title}\n{external_id}\n{description}"))
 }
 
-/// The place behind all others; the trash counts, for it may come back.
-fn at_the_end(reading: &mut Reading<'_>) -> Result<Position, Problem> {
-    let last: Option<Position> = tasks::table
+/// The last place that is taken; the trash counts, for it may come back.
+fn at_the_end(reading: &mut Reading<'_>) -> Result<Option<Position>, Problem> {
+    Ok(tasks::table
         .filter(tasks::team_id.eq(reading.team.id()))
         .order((tasks::position.desc(), tasks::id.desc()))
         .select(tasks::position)
         .first(reading.conn)
-        .optional()?;
-    Position::between(last.as_ref(), None)
-        .ok_or_else(|| Problem::internal("no position is left at the end"))
+        .optional()?)
 }
 
-fn next_key(tx: &mut Tx<'_>) -> Result<TaskKey, Problem> {
+fn behind(last: Option<&Position>) -> Result<Position, Problem> {
+    Position::between(last, None).ok_or_else(|| Problem::internal("no position is left at the end"))
+}
+
+/// Takes the next `count` numbers: the team's key, and the number before the first of them.
+fn take_numbers(tx: &mut Tx<'_>, count: usize) -> Result<(String, i64), Problem> {
     let team_id = tx.team.id();
-    Ok(diesel::update(teams::table.find(team_id))
-        .set(teams::last_task_number.eq(teams::last_task_number + 1))
+    let count = i64::try_from(count).map_err(Problem::internal)?;
+    let (key, last): (String, i64) = diesel::update(teams::table.find(team_id))
+        .set(teams::last_task_number.eq(teams::last_task_number + count))
         .returning((teams::key, teams::last_task_number))
-        .get_result(tx.conn)?)
+        .get_result(tx.conn)?;
+    Ok((key, last.saturating_sub(count)))
 }
 
 fn write_labels(tx: &mut Tx<'_>, task: &Task) -> Result<(), Problem> {
@@ -586,6 +645,10 @@ fn write_labels(tx: &mut Tx<'_>, task: &Task) -> Result<(), Problem> {
             .filter(task_labels::task_id.eq(task.id)),
     )
     .execute(tx.conn)?;
+    insert_labels(tx, task)
+}
+
+fn insert_labels(tx: &mut Tx<'_>, task: &Task) -> Result<(), Problem> {
     for label in &task.labels.0.0 {
         diesel::insert_into(task_labels::table)
             .values((
@@ -605,6 +668,10 @@ fn write_participants(tx: &mut Tx<'_>, task: &Task) -> Result<(), Problem> {
             .filter(task_participants::task_id.eq(task.id)),
     )
     .execute(tx.conn)?;
+    insert_participants(tx, task)
+}
+
+fn insert_participants(tx: &mut Tx<'_>, task: &Task) -> Result<(), Problem> {
     for participant in &task.participants.0.0 {
         diesel::insert_into(task_participants::table)
             .values((
