@@ -27,6 +27,7 @@ pub enum Code {
     CapacityExceeded,
     OverAllocated,
     StillReferenced,
+    StillInTrash,
     VersionConflict,
     PayloadTooLarge,
     UriTooLong,
@@ -64,7 +65,7 @@ const fn entry(code: &'static str, status: u16, title: &'static str, help: &'sta
 
 impl Code {
     /// All of them, in the order of their status.
-    pub const ALL: [Self; 32] = [
+    pub const ALL: [Self; 33] = [
         Self::MalformedJson,
         Self::InvalidQuery,
         Self::UnknownParameter,
@@ -86,6 +87,7 @@ impl Code {
         Self::CapacityExceeded,
         Self::OverAllocated,
         Self::StillReferenced,
+        Self::StillInTrash,
         Self::VersionConflict,
         Self::PayloadTooLarge,
         Self::UriTooLong,
@@ -228,6 +230,12 @@ impl Code {
                 409,
                 "Something still refers to it",
                 "The answer counts what refers to it; move or end that first.",
+            ),
+            Self::StillInTrash => entry(
+                "still_in_trash",
+                409,
+                "What it belongs to is in the trash",
+                "`trash_id` is the entry of the trash that has to be restored first.",
             ),
             Self::VersionConflict => entry(
                 "version_conflict",

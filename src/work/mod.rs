@@ -7,6 +7,7 @@ pub mod position;
 pub mod progress;
 pub mod task_status;
 pub mod tasks;
+pub mod trash;
 
 use utoipa_actix_web::service_config::ServiceConfig;
 
@@ -14,5 +15,6 @@ use utoipa_actix_web::service_config::ServiceConfig;
 pub fn routes(config: &mut ServiceConfig<'_>) {
     config
         .configure(delegations::routes)
-        .configure(progress::routes);
+        .configure(progress::routes)
+        .configure(trash::routes);
 }
