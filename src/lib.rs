@@ -18,6 +18,7 @@ pub mod schema;
 pub mod boot;
 pub mod commands;
 pub mod config;
+pub mod jobs;
 pub mod logging;
 pub mod openapi;
 pub mod server;

@@ -392,4 +392,4 @@ CREATE INDEX delegations_by_task ON delegations (team_id, task_id, created_at, i
 CREATE INDEX delegations_by_delegate ON delegations (team_id, delegate_id, state, created_at, id);
 CREATE INDEX delegations_by_delegator ON delegations (team_id, delegator_id, state, created_at, id);
 CREATE INDEX delegations_by_parent ON delegations (team_id, parent_id);
-CREATE INDEX delegations_to_expire ON delegations (respond_by) WHERE state = 'offered' AND respond_by IS NOT NULL;
+CREATE INDEX delegations_to_expire ON delegations (state, respond_by);

@@ -6,6 +6,7 @@
 use std::io::Write as _;
 use std::net::TcpListener;
 use std::sync::atomic::Ordering;
+use std::time::Duration;
 
 use diesel::prelude::*;
 use tokio::signal::unix::{SignalKind, signal};
@@ -15,6 +16,7 @@ use crate::access::{Clock, State};
 use crate::boot;
 use crate::config::Config;
 use crate::db::DbError;
+use crate::jobs;
 use crate::schema::accounts;
 use crate::server::{self, Listening};
 
@@ -37,9 +39,14 @@ pub(super) async fn run(config: Config) -> Result<(), CommandError> {
     };
     let mut terminate = signal(SignalKind::terminate())?;
     let mut interrupt = signal(SignalKind::interrupt())?;
-    let server = server::serve(listener, state.clone(), edge, &listening)?;
+    let server = server::serve(listener, state.clone(), edge.clone(), &listening)?;
     let handle = server.handle();
     greet(&config, address, &state).await?;
+    let worker = jobs::start(
+        state.clone(),
+        edge,
+        Duration::from_secs(config.clock_seconds),
+    );
 
     let stopping = state.clone();
     actix_web::rt::spawn(async move {
@@ -52,6 +59,7 @@ pub(super) async fn run(config: Config) -> Result<(), CommandError> {
         handle.stop(true).await;
     });
     server.await?;
+    worker.stop().await;
     log::info!("stopped");
     Ok(())
 }

@@ -1,0 +1,116 @@
+//! What the clock does: offers run out, the trash is emptied, what was kept for a while is forgotten.
+//!
+//! The surprising rule: a job decides what is due twice, once to find the team and once more in the team's own
+//! transaction. So several servers on one database may all do all jobs, and nothing happens twice.
+
+mod forget;
+mod keys;
+mod offers;
+
+use std::time::Duration;
+
+use actix_web::web::Data;
+use tokio::sync::watch;
+use tokio::task::JoinHandle;
+use tokio::time::Instant;
+
+use crate::access::State;
+use crate::access::keys::RELOAD_EVERY;
+use crate::http::edge::Edge;
+
+/// Something that the clock does.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Job {
+    /// Offers whose `respond_by` has passed expire.
+    ExpireOffers,
+    /// New signing keys, made by another server, are read.
+    ReloadKeys,
+    /// Kept answers, failed sign-ins and old sessions are deleted.
+    Forget,
+}
+
+impl Job {
+    const ALL: [Self; 3] = [Self::ExpireOffers, Self::ReloadKeys, Self::Forget];
+
+    /// How often it is done; nothing for every tick.
+    const fn every(self) -> Duration {
+        match self {
+            Self::ExpireOffers => Duration::ZERO,
+            Self::ReloadKeys | Self::Forget => RELOAD_EVERY,
+        }
+    }
+
+    /// Does it. What fails is logged and tried again next time.
+    async fn run(self, state: &State) {
+        let outcome = match self {
+            Self::ExpireOffers => offers::expire(state).await.map_err(|why| why.to_string()),
+            Self::ReloadKeys => keys::reload(state).await.map_err(|why| why.to_string()),
+            Self::Forget => forget::forget(state).await.map_err(|why| why.to_string()),
+        };
+        if let Err(why) = outcome {
+            log::error!("the job {self:?} failed: {why}");
+        }
+    }
+}
+
+/// Does all that is due at the state's time, each job once.
+pub async fn run_due(state: &State) {
+    for job in Job::ALL {
+        job.run(state).await;
+    }
+}
+
+/// The worker that does what is due, tick by tick.
+#[derive(Debug)]
+pub struct Worker {
+    stop: watch::Sender<bool>,
+    running: JoinHandle<()>,
+}
+
+impl Worker {
+    /// Stops after the job that runs, and waits for it.
+    pub async fn stop(self) {
+        self.stop.send_replace(true);
+        if let Err(error) = self.running.await {
+            log::error!("the worker ended badly: {error}");
+        }
+    }
+}
+
+/// Starts the worker: a look every `tick`, until it is stopped.
+#[must_use]
+pub fn start(state: Data<State>, edge: Data<Edge>, tick: Duration) -> Worker {
+    let (stop, stopped) = watch::channel(false);
+    let running = tokio::spawn(work(state, edge, tick, stopped));
+    Worker { stop, running }
+}
+
+async fn work(
+    state: Data<State>,
+    edge: Data<Edge>,
+    tick: Duration,
+    mut stopped: watch::Receiver<bool>,
+) {
+    let mut last_done: [Option<Instant>; Job::ALL.len()] = [None; Job::ALL.len()];
+    while !*stopped.borrow() {
+        for (job, last) in Job::ALL.into_iter().zip(&mut last_done) {
+            if *stopped.borrow() || last.is_some_and(|last| last.elapsed() < job.every()) {
+                continue;
+            }
+            *last = Some(Instant::now());
+            let state = state.clone();
+            // In a task of its own, so that a panic ends the job and not the worker.
+            if let Err(error) = tokio::spawn(async move { job.run(&state).await }).await {
+                log::error!("the job {job:?} panicked: {error}");
+            }
+            if job == Job::Forget {
+                edge.general.forget_idle();
+                edge.sign_in.forget_idle();
+            }
+        }
+        // The sender is gone only when the worker was dropped: then it stops, too.
+        if let Ok(Err(_)) = tokio::time::timeout(tick, stopped.changed()).await {
+            return;
+        }
+    }
+}
