@@ -17,12 +17,15 @@ use tokio::time::Instant;
 use crate::access::State;
 use crate::access::keys::RELOAD_EVERY;
 use crate::http::edge::Edge;
+use crate::work::trash;
 
 /// Something that the clock does.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 enum Job {
     /// Offers whose `respond_by` has passed expire.
     ExpireOffers,
+    /// What has been in the trash for 30 days is purged.
+    EmptyTrash,
     /// New signing keys, made by another server, are read.
     ReloadKeys,
     /// Kept answers, failed sign-ins and old sessions are deleted.
@@ -30,13 +33,18 @@ enum Job {
 }
 
 impl Job {
-    const ALL: [Self; 3] = [Self::ExpireOffers, Self::ReloadKeys, Self::Forget];
+    const ALL: [Self; 4] = [
+        Self::ExpireOffers,
+        Self::EmptyTrash,
+        Self::ReloadKeys,
+        Self::Forget,
+    ];
 
     /// How often it is done; nothing for every tick.
     const fn every(self) -> Duration {
         match self {
             Self::ExpireOffers => Duration::ZERO,
-            Self::ReloadKeys | Self::Forget => RELOAD_EVERY,
+            Self::EmptyTrash | Self::ReloadKeys | Self::Forget => RELOAD_EVERY,
         }
     }
 
@@ -44,6 +52,10 @@ impl Job {
     async fn run(self, state: &State) {
         let outcome = match self {
             Self::ExpireOffers => offers::expire(state).await.map_err(|why| why.to_string()),
+            Self::EmptyTrash => trash::purge_expired(state)
+                .await
+                .map(drop)
+                .map_err(|why| why.to_string()),
             Self::ReloadKeys => keys::reload(state).await.map_err(|why| why.to_string()),
             Self::Forget => forget::forget(state).await.map_err(|why| why.to_string()),
         };
