@@ -7,6 +7,8 @@
 use std::future::{Ready, ready};
 use std::ops::{Deref, DerefMut};
 
+use diesel::connection::TransactionManager;
+
 use super::caller::Caller;
 use super::idempotency::IdempotencyKey;
 use super::roles::{Permission, Role};
@@ -15,6 +17,7 @@ pub(crate) use super::team_entry::{enter_team, found_team};
 use super::team_entry::{next_revision, place};
 use super::versions::{self, Tags};
 use crate::db::{AnyConnection, Id, Instant, Outcome};
+use crate::http::reply::etag;
 use crate::http::{Answer, Code, Problem, Reply, query};
 use actix_web::dev::Payload;
 use actix_web::{FromRequest, HttpRequest, web};
@@ -176,7 +179,42 @@ impl<'c> Tx<'c> {
     pub fn expect_version(&self, version: i64) -> Result<(), Problem> {
         versions::expect(self.if_match.as_ref(), version)
     }
+
+    /// Checks the version that one operation of a batch is based on, as `If-Match` does for a request.
+    ///
+    /// # Errors
+    /// `version_conflict`, with the present tag.
+    pub fn expect_seen(&self, seen: i64, version: i64) -> Result<(), Problem> {
+        versions::expect(Some(&Tags::These(vec![etag(seen)])), version)
+    }
+
+    /// Does some work that may be refused without ending the whole: what it changed is then undone, its
+    /// journal lines too.
+    ///
+    /// # Errors
+    /// When the database fails; the refusal itself is in the answer.
+    pub fn attempt<T>(
+        &mut self,
+        work: impl FnOnce(&mut Self) -> Result<T, Problem>,
+    ) -> Result<Result<T, Problem>, Problem> {
+        let (lines, note) = (self.lines, self.note.clone());
+        Manager::begin_transaction(self.conn)?;
+        match work(self) {
+            Ok(done) => {
+                Manager::commit_transaction(self.conn)?;
+                Ok(Ok(done))
+            }
+            Err(problem) => {
+                Manager::rollback_transaction(self.conn)?;
+                (self.lines, self.note) = (lines, note);
+                Ok(Err(problem))
+            }
+        }
+    }
 }
+
+/// Inside the transaction of a write, what it begins is a savepoint.
+type Manager = <AnyConnection as diesel::Connection>::TransactionManager;
 
 impl TeamScope {
     fn of(request: &HttpRequest) -> Result<Self, Problem> {

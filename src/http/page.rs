@@ -341,6 +341,26 @@ impl<T> Page<T> {
 macro_rules! keyset_page {
     ($query:expr, $conn:expr, $page:expr, $direction:expr, $row:ty,
      ($column:expr, $id:expr), $key_type:ty, $key:expr) => {{
+        let page = $page;
+        let rows = $crate::keyset_rows!(
+            $query,
+            $conn,
+            page,
+            $direction,
+            $row,
+            ($column, $id),
+            $key_type
+        );
+        let key: fn(&$row) -> $key_type = $key;
+        page.page(rows, |row: &$row| (key(row), row.id))
+    }};
+}
+
+/// The rows that [`keyset_page`] makes its page of, for lists that are put together from several queries.
+#[macro_export]
+macro_rules! keyset_rows {
+    ($query:expr, $conn:expr, $page:expr, $direction:expr, $row:ty,
+     ($column:expr, $id:expr), $key_type:ty) => {{
         use $crate::db::rows::{Direction, behind};
         let (mut query, page, direction) = ($query, $page, $direction);
         if let Some((key, id)) = page.after::<$key_type>()? {
@@ -354,17 +374,36 @@ macro_rules! keyset_page {
             .limit(page.fetch())
             .select(<$row>::as_select())
             .load($conn)?;
-        let key: fn(&$row) -> $key_type = $key;
-        page.page(rows, |row: &$row| (key(row), row.id))
+        rows
     }};
 }
 
-/// The same for a column that may be null: rows without the key come last, in either direction. `query` is
-/// evaluated twice, once for each part.
+/// The same as [`keyset_page`] for a column that may be null: rows without the key come last, in either
+/// direction. `query` is evaluated twice, once for each part.
 #[macro_export]
 macro_rules! keyset_page_nulls_last {
     ($query:expr, $conn:expr, $page:expr, $direction:expr, $row:ty,
      ($column:expr, $id:expr), $key_type:ty, $key:expr) => {{
+        let page = $page;
+        let rows = $crate::keyset_rows_nulls_last!(
+            $query,
+            $conn,
+            page,
+            $direction,
+            $row,
+            ($column, $id),
+            $key_type
+        );
+        let key: fn(&$row) -> Option<$key_type> = $key;
+        page.page(rows, |row: &$row| (key(row), row.id))
+    }};
+}
+
+/// The rows that [`keyset_page_nulls_last`] makes its page of.
+#[macro_export]
+macro_rules! keyset_rows_nulls_last {
+    ($query:expr, $conn:expr, $page:expr, $direction:expr, $row:ty,
+     ($column:expr, $id:expr), $key_type:ty) => {{
         use $crate::db::rows::{Direction, behind};
         let (page, direction) = ($page, $direction);
         let after = page.after::<Option<$key_type>>()?;
@@ -403,7 +442,6 @@ macro_rules! keyset_page_nulls_last {
                     .load::<$row>($conn)?,
             );
         }
-        let key: fn(&$row) -> Option<$key_type> = $key;
-        page.page(rows, |row: &$row| (key(row), row.id))
+        rows
     }};
 }

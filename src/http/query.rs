@@ -177,6 +177,52 @@ impl FromStr for Who {
     }
 }
 
+/// Something in a filter, by its id, or `none`.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Which {
+    /// None at all.
+    Nothing,
+    /// This one.
+    This(Id),
+}
+
+impl FromStr for Which {
+    type Err = &'static str;
+
+    fn from_str(text: &str) -> Result<Self, Self::Err> {
+        if text == "none" {
+            return Ok(Self::Nothing);
+        }
+        text.parse().map(Self::This).map_err(|_| "An id, or none.")
+    }
+}
+
+impl AnyOf<Which> {
+    /// The ids that are meant, and whether none is meant too.
+    #[must_use]
+    pub fn resolve(&self) -> (Vec<Id>, bool) {
+        let ids = self
+            .0
+            .iter()
+            .filter_map(|which| match which {
+                Which::Nothing => None,
+                Which::This(id) => Some(*id),
+            })
+            .collect();
+        (ids, self.0.contains(&Which::Nothing))
+    }
+}
+
+/// The parameter of operations that can be tried: the scope heeds it, and here it is read and documented.
+#[derive(Debug, Deserialize, utoipa::IntoParams)]
+#[into_params(parameter_in = Query)]
+pub struct ValidateOnly {
+    /// Whether only to check: everything is answered as if it had happened, and nothing changes.
+    #[param(value_type = Option<bool>)]
+    #[allow(dead_code)]
+    validate_only: Option<Flag>,
+}
+
 impl AnyOf<Who> {
     /// The members that are meant, and whether nobody is meant too.
     #[must_use]

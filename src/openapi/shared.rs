@@ -150,6 +150,10 @@ fn path_parameter(name: &str) -> Value {
             json!({"type": "string", "maxLength": 40, "examples": ["K8S-12"]}),
             "The task: its id, or its key such as K8S-12.".to_owned(),
         ),
+        "predecessor_id" => (
+            json!({"type": "string", "maxLength": 40, "examples": ["K8S-11"]}),
+            "The predecessor: its id, or its key such as K8S-11.".to_owned(),
+        ),
         "member_id" => (
             json!({"type": "string", "maxLength": 36, "examples": ["me"]}),
             "The member: an id, or `me`.".to_owned(),
