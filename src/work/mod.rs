@@ -1,8 +1,11 @@
 //! Work: tasks, what they depend on, and who does them.
 
+pub mod checklist;
+pub mod comments;
 pub mod delegations;
 pub mod dependencies;
 pub mod imports;
+pub mod moves;
 pub mod position;
 pub mod progress;
 pub mod task_status;
@@ -14,6 +17,10 @@ use utoipa_actix_web::service_config::ServiceConfig;
 /// Registers the operations.
 pub fn routes(config: &mut ServiceConfig<'_>) {
     config
+        .configure(tasks::routes)
+        .configure(dependencies::routes)
+        .configure(checklist::routes)
+        .configure(comments::routes)
         .configure(delegations::routes)
         .configure(progress::routes)
         .configure(trash::routes);

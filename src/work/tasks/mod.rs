@@ -3,11 +3,17 @@
 //! The surprising rule: the assignee is a column, but while a delegation is active only the delegation changes
 //! it, through [`hand_to`] and [`walk_to`]. A PATCH is then told so (409 `still_referenced`).
 
+pub mod batch;
+pub mod handlers;
+pub mod list;
+pub mod mine;
 pub mod model;
 pub mod priority;
 pub mod queries;
 pub mod rules;
 pub mod write;
+
+use utoipa_actix_web::service_config::ServiceConfig;
 
 pub use model::{NewTask, Participant, ParticipantRole, Task, TaskKey, TaskPage, TaskPatch};
 pub use priority::Priority;
@@ -16,3 +22,17 @@ pub use write::{
     Checked, Start, create, create_all, hand_to, restore_with, to_trash, trash_with, update,
     walk_to,
 };
+
+/// Registers the operations.
+pub fn routes(config: &mut ServiceConfig<'_>) {
+    config
+        .service(handlers::list_tasks)
+        .service(handlers::create_task)
+        .service(batch::change_tasks)
+        .service(handlers::get_task)
+        .service(handlers::update_task)
+        .service(handlers::delete_task)
+        .service(handlers::move_task)
+        .service(handlers::list_task_history)
+        .service(mine::list_my_tasks);
+}

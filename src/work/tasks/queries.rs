@@ -10,8 +10,10 @@ use super::rules::MAX_DEPTH;
 use crate::access::{Reading, Role, TeamId, TeamScope};
 use crate::db::{Id, MultiBackend};
 use crate::http::{FieldError, Problem};
-use crate::schema::{members, milestones, task_dependencies, tasks};
+use crate::schema::{members, task_dependencies, tasks};
 use crate::work::dependencies::DependencyType;
+use crate::work::moves::Side;
+use crate::work::position::Position;
 use crate::work::task_status::TaskStatus;
 
 /// The tasks of the team that are in use: where every query of tasks begins.
@@ -267,25 +269,30 @@ pub fn subtasks(reading: &mut Reading<'_>, task: Id) -> Result<Vec<Task>, Proble
     Ok(found)
 }
 
-/// The campaign of a milestone in use.
+/// The position next to `position`, on this side; the trash counts, for it may come back. `moving` is not looked at.
 ///
 /// # Errors
-/// `validation_failed` at `/milestone_id` when there is no such milestone.
-pub fn campaign_of_milestone(reading: &mut Reading<'_>, milestone: Id) -> Result<Id, Problem> {
-    let found: Option<Id> = milestones::table
-        .filter(milestones::team_id.eq(reading.team.id()))
-        .filter(milestones::deleted_at.is_null())
-        .filter(milestones::id.eq(milestone))
-        .select(milestones::campaign_id)
-        .first(reading.conn)
-        .optional()?;
-    found.ok_or_else(|| {
-        Problem::field(
-            "/milestone_id",
-            "unknown_reference",
-            "There is no such milestone in this team.",
-        )
-    })
+/// What the database answers.
+pub fn neighbour(
+    reading: &mut Reading<'_>,
+    side: Side,
+    position: &Position,
+    moving: Id,
+) -> Result<Option<Position>, Problem> {
+    let query = tasks::table
+        .filter(tasks::team_id.eq(reading.team.id()))
+        .filter(tasks::id.ne(moving))
+        .select(tasks::position)
+        .into_boxed();
+    let query = match side {
+        Side::Before => query
+            .filter(tasks::position.lt(position))
+            .order(tasks::position.desc()),
+        Side::After => query
+            .filter(tasks::position.gt(position))
+            .order(tasks::position.asc()),
+    };
+    Ok(query.first(reading.conn).optional()?)
 }
 
 /// A predecessor that does not allow the next status yet.

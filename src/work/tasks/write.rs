@@ -8,16 +8,14 @@ use serde_json::json;
 
 use super::model::{ExternalId, NewTask, Task, TaskKey, TaskPatch};
 use super::queries;
-use super::queries::{
-    Hindrance, campaign_of_milestone, check_holder, check_parent, hindrances, subtasks,
-};
+use super::queries::{Hindrance, check_holder, check_parent, hindrances, subtasks};
 use super::rules::{Refused, check_labels, check_participants, check_period};
 use crate::access::{Permission, Reading, Tx};
 use crate::db::rows::{columns, fold};
 use crate::db::{Id, Instant, Json};
 use crate::http::text::Note;
 use crate::http::{Code, FieldError, Problem};
-use crate::outreach::campaigns;
+use crate::outreach::{campaigns, milestones};
 use crate::schema::{delegations, task_labels, task_participants, tasks, teams};
 use crate::work::delegations::rules::DelegationState;
 use crate::work::position::Position;
@@ -412,8 +410,8 @@ fn home(
     let Some(milestone) = milestone else {
         return Ok(asked.unwrap_or(before));
     };
-    match campaign_of_milestone(reading, milestone) {
-        Ok(its_own) if asked.unwrap_or(before).is_none() && asked.is_none() => Ok(Some(its_own)),
+    match milestones::check_reference(reading, milestone, "/milestone_id") {
+        Ok(its_own) if asked.is_none() && before.is_none() => Ok(Some(its_own)),
         Ok(its_own) if asked.unwrap_or(before) == Some(its_own) => Ok(Some(its_own)),
         Ok(its_own) => {
             refused.field(Some(
