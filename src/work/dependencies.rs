@@ -99,6 +99,7 @@ pub struct Dependency {
 
 /// What a task waits for, and what waits for it.
 #[derive(Debug, Serialize, ToSchema)]
+#[schema(example = json!({"predecessors": [{"team_id": "0190a5c3-7d2e-7c11-9a43-2f3d1e0b6a55", "id": "0190a5c3-7d2e-7c11-9a43-2f3d1e0b6a5b", "task_id": "0190a5c3-7d2e-7c11-9a43-2f3d1e0b6a57", "predecessor_id": "0190a5c3-7d2e-7c11-9a43-2f3d1e0b6a58", "type": "FS", "lag_minutes": 1440, "created_at": "2024-01-08T09:00:00.000Z", "version": 14}], "successors": []}))]
 pub struct Dependencies {
     /// What the task waits for.
     #[schema(max_items = 100)]

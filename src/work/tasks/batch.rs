@@ -12,9 +12,11 @@ use utoipa::openapi::schema::{AdditionalProperties, ObjectBuilder, OneOfBuilder,
 use utoipa::openapi::{Ref, RefOr};
 use utoipa::{IntoParams, PartialSchema, ToSchema};
 
+use super::make::create;
 use super::model::{NewTask, Task, TaskPatch};
 use super::queries::{TaskName, find};
-use super::write::{self, Start};
+use super::trashing::to_trash;
+use super::write::{Start, update};
 use crate::access::{Permission, TeamScope, Tx};
 use crate::db::Json;
 use crate::http::body::BATCH_LIMIT;
@@ -79,6 +81,10 @@ pub struct TaskBatchResult {
 
 /// What became of the operations.
 #[derive(Debug, Serialize, ToSchema)]
+#[schema(example = json!({"results": [
+    {"status": 204, "task": null, "problem": null},
+    {"status": 404, "task": null, "problem": {"type": "/problems/not-found", "title": "Not found", "status": 404, "code": "not_found", "detail": "There is no such thing, or you may not see it. Both look alike.", "request_id": null, "errors": []}}
+]}))]
 pub struct TaskBatchResults {
     /// One result for each operation, in their order.
     #[schema(max_items = 100)]
@@ -147,15 +153,15 @@ impl Operation {
 
     fn run(self, tx: &mut Tx<'_>) -> Result<TaskBatchResult, Problem> {
         let (status, task) = match self {
-            Self::Create(new) => (201, Some(write::create(tx, new)?)),
+            Self::Create(new) => (201, Some(create(tx, new)?)),
             Self::Update(target, patch) => {
                 let before = target.find(tx)?;
-                let task = write::update(tx, before, patch, Start::WhenReady)?;
+                let task = update(tx, before, patch, Start::WhenReady)?;
                 (200, Some(task))
             }
             Self::Delete(target) => {
                 let task = target.find(tx)?;
-                write::to_trash(tx, task)?;
+                to_trash(tx, task)?;
                 (204, None)
             }
         };

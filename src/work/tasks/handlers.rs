@@ -5,9 +5,11 @@ use serde::Deserialize;
 use utoipa::IntoParams;
 
 use super::list::{TaskFilter, TaskSort, load_page};
+use super::make::create;
 use super::model::{NewTask, Task, TaskPage, TaskPatch};
-use super::queries::{find, named, neighbour};
-use super::write::{self, Start};
+use super::queries::{check_reference, find, named, neighbour};
+use super::trashing::to_trash;
+use super::write::{Start, put_at, update};
 use crate::access::{Permission, TeamScope};
 use crate::http::query::{Flag, ValidateOnly};
 use crate::http::{Answer, Body, PageRequest, Query, Reply};
@@ -59,7 +61,7 @@ pub async fn create_task(scope: TeamScope, _: Query<ValidateOnly>, body: Body<Ne
     let place = scope.address("tasks");
     scope
         .write(Permission::TaskWrite, move |tx| {
-            let task = write::create(tx, new)?;
+            let task = create(tx, new)?;
             Reply::created(&task, task.version, format!("{place}/{}", task.id))
         })
         .await
@@ -108,7 +110,7 @@ pub async fn update_task(
         .write(Permission::TaskWrite, move |tx| {
             let before = find(tx, name)?;
             tx.expect_version(before.version)?;
-            let task = write::update(tx, before, patch, start)?;
+            let task = update(tx, before, patch, start)?;
             Reply::record(&task, task.version)
         })
         .await
@@ -125,7 +127,7 @@ pub async fn delete_task(scope: TeamScope) -> Answer {
         .write(Permission::TaskWrite, move |tx| {
             let task = find(tx, name)?;
             tx.expect_version(task.version)?;
-            write::to_trash(tx, task)?;
+            to_trash(tx, task)?;
             Ok(Reply::no_content())
         })
         .await
@@ -144,11 +146,11 @@ pub async fn move_task(scope: TeamScope, body: Body<Move>) -> Answer {
             let before = find(tx, name)?;
             tx.expect_version(before.version)?;
             let (side, other) = to.target(before.id)?;
-            super::check_reference(tx, other, side.pointer())?;
+            check_reference(tx, other, side.pointer())?;
             let other = find(tx, other)?;
             let neighbour = neighbour(tx, side, &other.position, before.id)?;
             let position = side.position(&other.position, neighbour.as_ref())?;
-            let task = write::put_at(tx, before, position)?;
+            let task = put_at(tx, before, position)?;
             Reply::record(&task, task.version)
         })
         .await

@@ -6,22 +6,25 @@
 pub mod batch;
 pub mod handlers;
 pub mod list;
+pub mod make;
 pub mod mine;
 pub mod model;
 pub mod priority;
 pub mod queries;
 pub mod rules;
+mod settle;
+mod sides;
+pub mod trashing;
 pub mod write;
 
 use utoipa_actix_web::service_config::ServiceConfig;
 
+pub use make::{Checked, create, create_all};
 pub use model::{NewTask, Participant, ParticipantRole, Task, TaskKey, TaskPage, TaskPatch};
 pub use priority::Priority;
 pub use queries::{TaskName, check_holder, check_reference, find, in_team, named};
-pub use write::{
-    Checked, Start, create, create_all, hand_to, restore_with, to_trash, trash_with, update,
-    walk_to,
-};
+pub use trashing::{restore_with, to_trash, trash_with};
+pub use write::{Start, hand_to, update, walk_to};
 
 /// Registers the operations.
 pub fn routes(config: &mut ServiceConfig<'_>) {

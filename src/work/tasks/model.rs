@@ -9,6 +9,7 @@ use utoipa::openapi::schema::{ObjectBuilder, Schema, Type};
 use utoipa::{PartialSchema, ToSchema};
 
 use super::priority::Priority;
+use crate::db::rows::fold;
 use crate::db::{Date, Id, Instant, Json};
 use crate::http::strict::{nullable, present};
 use crate::http::text::{Markdown, Note, Title};
@@ -337,4 +338,15 @@ impl Journaled for Task {
     fn campaign_id(&self) -> Option<Id> {
         self.campaign_id
     }
+}
+
+/// The text of a task that is searched.
+pub(super) fn search_text(
+    title: &str,
+    description: &str,
+    key: &TaskKey,
+    external_id: Option<&ExternalId>,
+) -> String {
+    let external_id = external_id.map_or("", ExternalId::as_str);
+    fold(&format!("{key}\n{title}\n{external_id}\n{description}"))
 }

@@ -16,6 +16,9 @@ use crate::work::moves::Side;
 use crate::work::position::Position;
 use crate::work::task_status::TaskStatus;
 
+/// How many ids one query names at most.
+const CHUNK: usize = 1_000;
+
 /// The tasks of the team that are in use: where every query of tasks begins.
 #[must_use]
 pub fn in_team(team: TeamId) -> tasks::BoxedQuery<'static, MultiBackend> {
@@ -236,11 +239,16 @@ fn below(reading: &mut Reading<'_>, task: Id) -> Result<Vec<Vec<Id>>, Problem> {
     let mut levels: Vec<Vec<Id>> = Vec::new();
     let mut parents = vec![task];
     while levels.len() < MAX_DEPTH {
-        let children: Vec<Id> = tasks::table
-            .filter(tasks::team_id.eq(reading.team.id()))
-            .filter(tasks::parent_id.eq_any(parents))
-            .select(tasks::id)
-            .load(reading.conn)?;
+        let mut children: Vec<Id> = Vec::new();
+        for some in parents.chunks(CHUNK) {
+            children.extend(
+                tasks::table
+                    .filter(tasks::team_id.eq(reading.team.id()))
+                    .filter(tasks::parent_id.eq_any(some.to_vec()))
+                    .select(tasks::id)
+                    .load::<Id>(reading.conn)?,
+            );
+        }
         if children.is_empty() {
             break;
         }
@@ -258,11 +266,16 @@ pub fn subtasks(reading: &mut Reading<'_>, task: Id) -> Result<Vec<Task>, Proble
     let mut found: Vec<Task> = Vec::new();
     let mut parents = vec![task];
     while !parents.is_empty() {
-        let children: Vec<Task> = in_team(reading.team)
-            .filter(tasks::parent_id.eq_any(parents))
-            .order(tasks::number)
-            .select(Task::as_select())
-            .load(reading.conn)?;
+        let mut children: Vec<Task> = Vec::new();
+        for some in parents.chunks(CHUNK) {
+            children.extend(
+                in_team(reading.team)
+                    .filter(tasks::parent_id.eq_any(some.to_vec()))
+                    .order(tasks::number)
+                    .select(Task::as_select())
+                    .load::<Task>(reading.conn)?,
+            );
+        }
         parents = children.iter().map(|child| child.id).collect();
         found.extend(children);
     }
