@@ -142,6 +142,7 @@ diesel::table! {
         handle -> Text,
         job_title -> Nullable<Text>,
         skills -> Json,
+        search -> Text,
         created_at -> UtcInstant,
         updated_at -> UtcInstant,
         version -> BigInt,

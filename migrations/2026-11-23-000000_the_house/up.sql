@@ -106,6 +106,7 @@ CREATE TABLE members (
     handle       text NOT NULL,
     job_title    text,
     skills       jsonb NOT NULL,
+    search       text NOT NULL,
     created_at   timestamptz NOT NULL,
     updated_at   timestamptz NOT NULL,
     version      bigint NOT NULL,
@@ -115,6 +116,7 @@ CREATE TABLE members (
     UNIQUE (team_id, handle)
 );
 CREATE INDEX members_by_account ON members (account_id, team_id);
+CREATE INDEX members_by_creation ON members (team_id, created_at, id);
 
 CREATE TABLE invitations (
     team_id       uuid NOT NULL REFERENCES teams (id),

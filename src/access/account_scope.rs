@@ -14,7 +14,7 @@ use super::idempotency::IdempotencyKey;
 use super::state::State;
 use super::versions::{self, Tags};
 use crate::db::{AnyConnection, Id, Instant, Outcome};
-use crate::http::{Answer, Code, Problem};
+use crate::http::{Answer, Code, Problem, Reply};
 use crate::schema::{accounts, sessions};
 
 /// A request about the caller's own account.
@@ -22,6 +22,7 @@ pub struct AccountScope {
     state: web::Data<State>,
     caller: Caller,
     request: HttpRequest,
+    takes_key: bool,
 }
 
 impl FromRequest for AccountScope {
@@ -67,7 +68,16 @@ impl AccountScope {
             state,
             caller,
             request: request.clone(),
+            takes_key: true,
         })
+    }
+
+    /// The same without Idempotency-Key, for a body with a password: the key is kept beside a digest of the
+    /// body, from which a password could be guessed.
+    #[must_use]
+    pub fn without_key(mut self) -> Self {
+        self.takes_key = false;
+        self
     }
 
     /// An id from the path; what is no id names nothing.
@@ -125,6 +135,24 @@ impl AccountScope {
             .await
     }
 
+    /// Reads one record that has its own version. 304 when the client has it.
+    ///
+    /// # Errors
+    /// As [`Self::read`].
+    pub async fn show<F>(&self, work: F) -> Answer
+    where
+        F: FnOnce(&mut AccountTx<'_>) -> Answer + Send + 'static,
+    {
+        let known = Tags::if_none_match(&self.request)?;
+        let reply = self.read(work).await?;
+        match (&reply.etag, known) {
+            (Some(etag), Some(known)) if known.includes(etag) => {
+                Ok(Reply::not_modified(etag.clone()))
+            }
+            _ => Ok(reply),
+        }
+    }
+
     /// Writes, all or nothing.
     ///
     /// # Errors
@@ -135,7 +163,11 @@ impl AccountScope {
     {
         let (caller, now) = (self.caller, self.state.clock.now());
         let if_match = Tags::if_match(&self.request)?;
-        let key = IdempotencyKey::of(&self.request)?;
+        let key = if self.takes_key {
+            IdempotencyKey::of(&self.request)?
+        } else {
+            None
+        };
         self.state
             .db
             .write(move |conn| {

@@ -12,7 +12,7 @@ use chrono::{DateTime, TimeDelta, Utc};
 /// Failures that cost nothing, because people mistype.
 const FREE_FAILURES: u32 = 5;
 /// Failures are forgotten when none was added for this long.
-const FORGOTTEN_AFTER: TimeDelta = TimeDelta::hours(1);
+pub const FORGOTTEN_AFTER: TimeDelta = TimeDelta::hours(1);
 /// The longest delay for one account from one address.
 const LONGEST_FOR_PAIR: TimeDelta = TimeDelta::minutes(5);
 /// The longest delay for one account from everywhere: 120 guesses an hour for all the world.

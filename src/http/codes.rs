@@ -27,6 +27,7 @@ pub enum Code {
     CapacityExceeded,
     OverAllocated,
     StillReferenced,
+    LastOwner,
     StillInTrash,
     VersionConflict,
     PayloadTooLarge,
@@ -65,7 +66,7 @@ const fn entry(code: &'static str, status: u16, title: &'static str, help: &'sta
 
 impl Code {
     /// All of them, in the order of their status.
-    pub const ALL: [Self; 33] = [
+    pub const ALL: [Self; 34] = [
         Self::MalformedJson,
         Self::InvalidQuery,
         Self::UnknownParameter,
@@ -87,6 +88,7 @@ impl Code {
         Self::CapacityExceeded,
         Self::OverAllocated,
         Self::StillReferenced,
+        Self::LastOwner,
         Self::StillInTrash,
         Self::VersionConflict,
         Self::PayloadTooLarge,
@@ -236,6 +238,12 @@ impl Code {
                 409,
                 "What it belongs to is in the trash",
                 "`trash_id` is the entry of the trash that has to be restored first.",
+            ),
+            Self::LastOwner => entry(
+                "last_owner",
+                409,
+                "A team needs an owner",
+                "The member is the last owner of the team, who can neither leave nor take a lower role. Offer the ownership to somebody first.",
             ),
             Self::VersionConflict => entry(
                 "version_conflict",

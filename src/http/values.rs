@@ -285,8 +285,41 @@ impl ToSchema for HexColour {
 }
 
 /// An IANA time zone that the server knows.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, AsExpression, FromSqlRow)]
+#[diesel(sql_type = diesel::sql_types::Text)]
 pub struct TimeZone(pub chrono_tz::Tz);
+
+impl TimeZone {
+    /// Coordinated Universal Time, where nobody says otherwise.
+    pub const UTC: Self = Self(chrono_tz::UTC);
+}
+
+impl Serialize for TimeZone {
+    fn serialize<S: serde::Serializer>(&self, out: S) -> Result<S::Ok, S::Error> {
+        out.serialize_str(self.0.name())
+    }
+}
+
+impl<DB> FromSql<diesel::sql_types::Text, DB> for TimeZone
+where
+    DB: diesel::backend::Backend,
+    String: FromSql<diesel::sql_types::Text, DB>,
+{
+    fn from_sql(value: DB::RawValue<'_>) -> deserialize::Result<Self> {
+        let name = <String as FromSql<_, DB>>::from_sql(value)?;
+        Ok(name.parse()?)
+    }
+}
+
+impl<DB> ToSql<diesel::sql_types::Text, DB> for TimeZone
+where
+    DB: diesel::backend::Backend,
+    str: ToSql<diesel::sql_types::Text, DB>,
+{
+    fn to_sql<'b>(&'b self, out: &mut Output<'b, '_, DB>) -> serialize::Result {
+        <str as ToSql<_, DB>>::to_sql(self.0.name(), out)
+    }
+}
 
 impl std::str::FromStr for TimeZone {
     type Err = chrono_tz::ParseError;
