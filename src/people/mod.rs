@@ -1,8 +1,30 @@
 //! People: accounts and their sessions, teams and their members.
 
+pub mod accounts;
+pub mod invitations;
+pub mod jwks;
+pub mod me;
 pub mod members;
+pub mod ownership;
+pub mod roles;
+pub mod sessions;
+pub mod tallies;
+pub mod teams;
+pub mod texts;
+mod visitor;
 
 use utoipa_actix_web::service_config::ServiceConfig;
 
 /// Registers the operations.
-pub fn routes(_: &mut ServiceConfig<'_>) {}
+pub fn routes(config: &mut ServiceConfig<'_>) {
+    config
+        .configure(accounts::routes)
+        .configure(sessions::routes)
+        .configure(me::routes)
+        .configure(teams::routes)
+        .configure(members::routes)
+        .configure(invitations::routes)
+        .configure(ownership::routes)
+        .configure(roles::routes)
+        .configure(jwks::routes);
+}
