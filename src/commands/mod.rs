@@ -3,6 +3,9 @@
 //! The surprising rule: a command that changes data goes the way of a request, through the same handlers, so it
 //! cannot do what the API would refuse.
 
+mod account;
+mod demo;
+mod in_process;
 mod serve;
 
 use std::io::Write as _;
@@ -37,6 +40,11 @@ pub enum Command {
     /// The keys that sign access tokens
     #[command(subcommand)]
     Keys(KeysCommand),
+    /// Fill the database with a team to look at, made from a real release plan; a second run changes nothing
+    Demo,
+    /// Accounts, for the operator
+    #[command(subcommand)]
+    Account(account::AccountCommand),
     /// Print the settings in force, secrets masked
     Config,
 }
@@ -119,6 +127,8 @@ pub async fn run(command: Command, config: Config) -> Result<(), CommandError> {
             writeln!(out, "The new key {kid} signs from {active_at} on.")?;
             Ok(())
         }
+        Command::Demo => demo::run(&config).await,
+        Command::Account(command) => account::run(command, &config).await,
         Command::Config => {
             write!(out, "{}", config.describe()?)?;
             Ok(())
