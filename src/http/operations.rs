@@ -39,7 +39,7 @@ impl Operations {
                     let method = Method::from_bytes(method.to_uppercase().as_bytes()).ok()?;
                     operation
                         .is_object()
-                        .then(|| (method, parameters(operation)))
+                        .then(|| (method, parameters(document, operation)))
                 })
                 .collect();
             operations
@@ -84,12 +84,17 @@ impl Operations {
     }
 }
 
-fn parameters(operation: &Value) -> Vec<String> {
+fn parameters(document: &Value, operation: &Value) -> Vec<String> {
+    let resolve = |parameter| match Value::get(parameter, "$ref").and_then(Value::as_str) {
+        Some(place) => document.pointer(place.trim_start_matches('#')),
+        None => Some(parameter),
+    };
     operation
         .get("parameters")
         .and_then(Value::as_array)
         .into_iter()
         .flatten()
+        .filter_map(resolve)
         .filter(|parameter| parameter.get("in").and_then(Value::as_str) == Some("query"))
         .filter_map(|parameter| parameter.get("name").and_then(Value::as_str))
         .map(str::to_owned)

@@ -141,12 +141,17 @@ pub fn read<T: DeserializeOwned>(mut value: Value) -> Result<T, Vec<FieldError>>
         let is_new = !errors
             .iter()
             .any(|error| error.pointer.as_deref() == Some(pointer.as_str()));
-        if is_new {
+        // A member that was taken out because it was wrong is now missed by the object around it: that
+        // object goes too, and the rest is read on.
+        let wrong = if is_new {
             errors.push(
                 FieldError::body(pointer.clone(), &fault.code, fault.detail).with(fault.params),
             );
-        }
-        if errors.len() >= MOST_ERRORS || !is_new || !remove(&mut value, &pointer) {
+            pointer.as_str()
+        } else {
+            pointer.rsplit_once('/').map_or("", |(parent, _)| parent)
+        };
+        if errors.len() >= MOST_ERRORS || !remove(&mut value, wrong) {
             return Err(errors);
         }
     }
@@ -410,6 +415,10 @@ mod tests {
     #[test]
     fn names_what_is_missing_and_what_is_deep() {
         assert_eq!(pointers(json!({})), ["/name"]);
+        assert_eq!(
+            pointers(json!({"inner": {"amount": "x"}, "name": 2, "count": "x", "other": 1})),
+            ["/inner/amount", "/name", "/count", "/other"]
+        );
         assert_eq!(
             pointers(json!({"name": "a", "inner": {"amount": 1.5}})),
             ["/inner/amount",]
