@@ -22,6 +22,7 @@ pub fn routes(config: &mut ServiceConfig<'_>) {
         .configure(checklist::routes)
         .configure(comments::routes)
         .configure(delegations::routes)
+        .configure(imports::routes)
         .configure(progress::routes)
         .configure(trash::routes);
 }

@@ -1,3 +1,19 @@
-//! Imports: tasks from a table.
+//! Imports: tasks of a campaign from a table.
+//!
+//! The surprising rule: an import keeps the plan up to date, not the work. It makes what is new and brings
+//! titles, dates, milestones, labels, priorities and estimates of what is there in line with the file; who holds
+//! a task and where it stands is decided here once the task exists, so no file ever undoes a delegation.
+//!
+//! In reading order: [`table`] reads the file, [`columns`] knows which column is what, [`rows`] reads the cells,
+//! [`directory`] finds the members, [`plan`] compares with what is there, [`handlers`] answers.
 
+pub mod columns;
+pub mod directory;
+pub mod handlers;
+pub mod plan;
+pub mod report;
+pub mod rows;
 pub mod table;
+pub mod upload;
+
+pub use handlers::routes;
