@@ -66,15 +66,23 @@ impl Operations {
     /// What `Allow` says of an address: nothing when there is no such address.
     #[must_use]
     pub fn allow(&self, path: &str) -> Option<String> {
-        let mut methods: Vec<&str> = self
+        // `/tasks/batch` is meant before `/tasks/{task_id}`: the pattern with the fewest variables.
+        let variables = |address: &&Address| {
+            address
+                .pattern
+                .pattern()
+                .map_or(0, |pattern| pattern.matches('{').count())
+        };
+        let address = self
             .addresses
             .iter()
             .filter(|address| address.pattern.is_match(path))
-            .flat_map(|address| address.methods.iter().map(|(method, _)| method.as_str()))
+            .min_by_key(variables)?;
+        let mut methods: Vec<&str> = address
+            .methods
+            .iter()
+            .map(|(method, _)| method.as_str())
             .collect();
-        if methods.is_empty() {
-            return None;
-        }
         if methods.contains(&"GET") {
             methods.push("HEAD");
         }

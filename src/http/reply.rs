@@ -160,7 +160,9 @@ fn with_fields<T: Serialize + ToSchema>(
     page: &Page<T>,
     fields: &[String],
 ) -> Result<Value, Problem> {
-    let known = members(&T::schema());
+    let mut schemas = Vec::new();
+    T::schemas(&mut schemas);
+    let known = members(&T::schema(), &schemas);
     if let Some(unknown) = fields.iter().find(|field| !known.contains(field)) {
         return Err(Problem::parameter(
             Code::InvalidQuery,
@@ -186,11 +188,21 @@ fn with_fields<T: Serialize + ToSchema>(
     Ok(value)
 }
 
-fn members(schema: &RefOr<Schema>) -> Vec<String> {
+/// The members of a schema, those of the schemas that it is put together from included.
+fn members(schema: &RefOr<Schema>, schemas: &[(String, RefOr<Schema>)]) -> Vec<String> {
     match schema {
         RefOr::T(Schema::Object(object)) => object.properties.keys().cloned().collect(),
-        RefOr::T(Schema::AllOf(all)) => all.items.iter().flat_map(members).collect(),
-        _ => Vec::new(),
+        RefOr::T(Schema::AllOf(all)) => all
+            .items
+            .iter()
+            .flat_map(|part| members(part, schemas))
+            .collect(),
+        RefOr::T(_) => Vec::new(),
+        RefOr::Ref(place) => schemas
+            .iter()
+            .find(|(name, _)| place.ref_location.ends_with(&format!("/{name}")))
+            .map(|(_, part)| members(part, schemas))
+            .unwrap_or_default(),
     }
 }
 

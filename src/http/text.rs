@@ -36,6 +36,11 @@ pub type Markdown = Text<0, 50_000>;
 /// A note or a reason: 1 to 2,000 characters.
 pub type Note = Text<1, 2_000>;
 
+/// Any text without control characters other than tab and line ends.
+const WITHOUT_CONTROLS: &str = r"^[^\u0000-\u0008\u000b\u000c\u000e-\u001f\u007f-\u009f]*$";
+/// The same with a visible character, because trimming makes blank text empty.
+const VISIBLE: &str = r"^[^\u0000-\u0008\u000b\u000c\u000e-\u001f\u007f-\u009f]*[^\s\u0000-\u001f\u007f-\u009f][^\u0000-\u0008\u000b\u000c\u000e-\u001f\u007f-\u009f]*$";
+
 /// Why a text is refused.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
 pub enum TextFault {
@@ -132,14 +137,14 @@ where
 
 impl<const MIN: usize, const MAX: usize> PartialSchema for Text<MIN, MAX> {
     fn schema() -> RefOr<Schema> {
-        let mut schema = ObjectBuilder::new()
+        let schema = ObjectBuilder::new()
             .schema_type(Type::String)
             .max_length(Some(MAX));
         if MIN > 0 {
-            // Trimming makes blank text empty, so a visible character is asked for.
-            schema = schema.min_length(Some(MIN)).pattern(Some(r"\S"));
+            schema.min_length(Some(MIN)).pattern(Some(VISIBLE)).into()
+        } else {
+            schema.pattern(Some(WITHOUT_CONTROLS)).into()
         }
-        schema.into()
     }
 }
 

@@ -23,6 +23,9 @@ const PUBLIC: [&str; 9] = [
 /// Operations before which nobody is known, so that no Idempotency-Key can be bound to anybody.
 const WITHOUT_IDEMPOTENCY: [&str; 3] = ["create_account", "create_session", "refresh_session"];
 
+/// `*`, or entity tags separated by commas (RFC 9110, section 8.8.3).
+const ENTITY_TAGS: &str = r#"^(\*|(W/)?"[!#-~]*"( *, *(W/)?"[!#-~]*")*)$"#;
+
 pub(super) fn complete(path: &str, method: &str, operation: &mut Value) {
     let id = operation["operationId"]
         .as_str()
@@ -161,7 +164,7 @@ fn path_parameter(name: &str) -> Value {
             "The member: an id, or `me`.".to_owned(),
         ),
         "slug" => (
-            json!({"type": "string", "maxLength": 60, "examples": ["validation-failed"]}),
+            json!({"type": "string", "enum": Code::ALL.map(Code::slug).to_vec()}),
             "The code, with hyphens.".to_owned(),
         ),
         name => (
@@ -346,11 +349,11 @@ pub(super) fn headers() -> Value {
 pub(super) fn parameters() -> Value {
     json!({
         "Limit": {"name": "limit", "in": "query", "description": "How many rows a page has.", "schema": {"type": "integer", "format": "int32", "minimum": 1, "maximum": 100, "default": 25}},
-        "Cursor": {"name": "cursor", "in": "query", "description": "Where the page begins: `next_cursor` of the page before. Only with the same filters and sort.", "schema": {"type": "string", "maxLength": 4000}},
-        "Fields": {"name": "fields", "in": "query", "description": "Only these members of each item, separated by commas.", "schema": {"type": "string", "maxLength": 1000, "examples": ["id"]}},
+        "Cursor": {"name": "cursor", "in": "query", "description": "Where the page begins: `next_cursor` of the page before. Only with the same filters and sort.", "schema": {"type": "string", "maxLength": 4000, "pattern": "^[A-Za-z0-9_-]+$"}},
+        "Fields": {"name": "fields", "in": "query", "description": "Only these members of each item, separated by commas, such as `id,title`. Items then lack the others, whatever their schema says.", "schema": {"type": "string", "maxLength": 1000}},
         "IncludeTotal": {"name": "include_total", "in": "query", "description": "Whether to count the whole list, up to 10,000.", "schema": {"type": "boolean", "default": false}},
-        "IfNoneMatch": {"name": "If-None-Match", "in": "header", "description": "An ETag that you have; the answer is 304 when nothing has changed.", "schema": {"type": "string", "maxLength": 1000}},
-        "IfMatch": {"name": "If-Match", "in": "header", "description": "The ETag that the change is based on; 412 when somebody was faster.", "schema": {"type": "string", "maxLength": 1000}},
+        "IfNoneMatch": {"name": "If-None-Match", "in": "header", "description": "An ETag that you have; the answer is 304 when nothing has changed.", "schema": {"type": "string", "maxLength": 1000, "pattern": ENTITY_TAGS}},
+        "IfMatch": {"name": "If-Match", "in": "header", "description": "The ETag that the change is based on; 412 when somebody was faster.", "schema": {"type": "string", "maxLength": 1000, "pattern": ENTITY_TAGS}},
         "IdempotencyKey": {"name": "Idempotency-Key", "in": "header", "description": "1 to 255 visible characters of your choice. A retry with the same key and request gets the same answer for 72 hours, and nothing happens twice.", "schema": {"type": "string", "minLength": 1, "maxLength": 255, "pattern": "^[!-~]+$"}},
     })
 }
