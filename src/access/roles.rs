@@ -108,6 +108,7 @@ impl Role {
 
 /// A role and what it may do.
 #[derive(Debug, Serialize, ToSchema)]
+#[schema(example = json!({"role": "guest", "permissions": ["team:read", "member:read"]}))]
 pub struct RoleGrants {
     /// The role.
     pub role: Role,

@@ -3,4 +3,5 @@
 
 mod contract;
 mod outreach;
+mod people;
 mod vocabulary;

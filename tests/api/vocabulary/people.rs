@@ -188,6 +188,20 @@ impl Person {
     }
 }
 
+impl TestApp {
+    /// A request by somebody whom nobody knows.
+    pub fn anybody(&self, method: &str, path: &str) -> Request {
+        let method: reqwest::Method = method.parse().expect("a method");
+        Request {
+            request: self
+                .client
+                .request(method.clone(), format!("{}{path}", self.address)),
+            method,
+            path: path.to_owned(),
+        }
+    }
+}
+
 impl Member {
     /// Invites somebody, who accepts.
     pub async fn invite(&self, person: &Person, role: &str) -> Member {
