@@ -9,14 +9,14 @@ use utoipa::IntoParams;
 
 use super::model::{ExternalId, Task, TaskPage};
 use super::priority::Priority;
-use super::queries::in_team;
+use super::queries::{TaskName, in_team};
 use crate::access::Reading;
 use crate::db::rows::{Direction, ESCAPE, pattern};
 use crate::db::{Date, Id, Instant, MultiBackend};
 use crate::http::page::TOTAL_CAP;
 use crate::http::query::{AnyOf, Flag, Which, Who};
 use crate::http::{PageRequest, Problem, Text};
-use crate::schema::{task_labels, task_participants, tasks};
+use crate::schema::{task_labels, task_participants, tasks, teams};
 use crate::work::position::Position;
 use crate::work::task_status::TaskStatus;
 use crate::{keyset_rows, keyset_rows_nulls_last, text_enum};
@@ -69,7 +69,7 @@ pub struct TaskFilter {
     /// has no ETag.
     #[param(value_type = Option<bool>)]
     is_overdue: Option<Flag>,
-    /// Text that the title, description, key or external id contains; case and accents do not matter.
+    /// Text that the title, description or external id contains, or a whole key; case and accents do not matter.
     #[param(value_type = Option<String>, max_length = 200)]
     q: Option<Text<1, 200>>,
 }
@@ -121,9 +121,25 @@ impl TaskFilter {
     }
 }
 
+/// The number of the task whose key is searched for. The key is not in the text that is searched, because a team may
+/// change its own.
+fn number_searched(reading: &mut Reading<'_>, filter: &TaskFilter) -> Result<Option<i64>, Problem> {
+    let Some(Ok(TaskName::Key(key))) = filter.q.as_ref().map(|words| words.as_str().parse()) else {
+        return Ok(None);
+    };
+    let team_key: String = teams::table
+        .find(reading.team.id())
+        .select(teams::key)
+        .first(reading.conn)?;
+    Ok(team_key
+        .eq_ignore_ascii_case(&key.team)
+        .then_some(key.number))
+}
+
 fn filtered(
     reading: &Reading<'_>,
     filter: &TaskFilter,
+    number: Option<i64>,
 ) -> tasks::BoxedQuery<'static, MultiBackend> {
     let mut query = by_relation(in_team(reading.team), reading, filter);
     if let Some(AnyOf(priorities)) = &filter.priority {
@@ -158,7 +174,11 @@ fn filtered(
         ),
     };
     if let Some(words) = &filter.q {
-        query = query.filter(tasks::search.like(pattern(words.as_str())).escape(ESCAPE));
+        let found = tasks::search.like(pattern(words.as_str())).escape(ESCAPE);
+        query = match number {
+            Some(number) => query.filter(found.or(tasks::number.eq(number))),
+            None => query.filter(found),
+        };
     }
     query
 }
@@ -218,14 +238,14 @@ fn by_relation(
 /// The rows of a page, of one status where one is given.
 fn rows(
     reading: &mut Reading<'_>,
-    filter: &TaskFilter,
+    (filter, number): (&TaskFilter, Option<i64>),
     status: Option<TaskStatus>,
     page: &PageRequest,
     (sort, direction): (TaskSort, Direction),
 ) -> Result<Vec<Task>, Problem> {
     let query = |reading: &Reading<'_>| match status {
-        Some(status) => filtered(reading, filter).filter(tasks::status.eq(status)),
-        None => filtered(reading, filter),
+        Some(status) => filtered(reading, filter, number).filter(tasks::status.eq(status)),
+        None => filtered(reading, filter, number),
     };
     Ok(match sort {
         TaskSort::Position => keyset_rows!(
@@ -305,6 +325,7 @@ pub fn load_page(
     page: &PageRequest,
 ) -> Result<TaskPage, Problem> {
     let (sort, direction) = page.sort((TaskSort::Position, Direction::Ascending))?;
+    let number = number_searched(reading, filter)?;
     let statuses = filter.statuses();
     let parts: Vec<Option<TaskStatus>> = match &statuses {
         None => vec![None],
@@ -312,7 +333,13 @@ pub fn load_page(
     };
     let mut found = Vec::new();
     for status in parts {
-        found.extend(rows(reading, filter, status, page, (sort, direction))?);
+        found.extend(rows(
+            reading,
+            (filter, number),
+            status,
+            page,
+            (sort, direction),
+        )?);
     }
     let never = |_: &Task| false;
     let loaded = match sort {
@@ -331,7 +358,7 @@ pub fn load_page(
     if !page.wants_total() {
         return Ok(loaded);
     }
-    let mut query = filtered(reading, filter);
+    let mut query = filtered(reading, filter, number);
     if let Some(statuses) = statuses {
         query = query.filter(tasks::status.eq_any(statuses));
     }

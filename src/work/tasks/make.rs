@@ -111,7 +111,6 @@ pub fn create_all(tx: &mut Tx<'_>, checked: Vec<Checked>) -> Result<Vec<Task>, P
             search: search_text(
                 new.title.as_str(),
                 new.description.as_str(),
-                &key,
                 new.external_id.as_ref(),
             ),
             key,

@@ -344,9 +344,12 @@ impl Journaled for Task {
 pub(super) fn search_text(
     title: &str,
     description: &str,
-    key: &TaskKey,
     external_id: Option<&ExternalId>,
 ) -> String {
     let external_id = external_id.map_or("", ExternalId::as_str);
-    fold(&format!("{key}\n{title}\n{external_id}\n{description}"))
+    fold(&format!(
+        "{title}
+{external_id}
+{description}"
+    ))
 }

@@ -145,7 +145,6 @@ fn apply(tx: &mut Tx<'_>, before: Task, patch: &TaskPatch, start: Start) -> Resu
             .as_ref()
             .unwrap_or(&before.description)
             .as_str(),
-        &before.key,
         patch
             .external_id
             .as_ref()
