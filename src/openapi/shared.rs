@@ -51,9 +51,19 @@ pub(super) fn complete(path: &str, method: &str, operation: &mut Value) {
     add_parameters(path, &id, is_write, is_team, is_public, operation);
     let statuses = problem_statuses(path, is_public, is_team, is_write, has_body, &id);
     let pages = answers_page(operation);
+    let can_be_tried = operation["parameters"]
+        .as_array()
+        .is_some_and(|all| all.iter().any(|one| one["name"] == "validate_only"));
     let Some(responses) = operation["responses"].as_object_mut() else {
         return;
     };
+    if can_be_tried
+        && !responses.contains_key("200")
+        && let Some(mut tried) = responses.get("201").cloned()
+    {
+        tried["description"] = json!("With `validate_only=true`: what would be made. Nothing was.");
+        responses.insert("200".to_owned(), tried);
+    }
     for (status, response) in responses.iter_mut() {
         if response["description"]
             .as_str()

@@ -49,7 +49,7 @@ fn operations() -> &'static [Operation] {
 /// Fails the test when the answer is not what the document says.
 #[track_caller]
 pub fn check(method: &reqwest::Method, path: &str, answer: &Answer) {
-    let path = path.split('?').next().unwrap_or(path);
+    let (path, query) = path.split_once('?').unwrap_or((path, ""));
     let method = match method.as_str() {
         "HEAD" => "GET",
         method => method,
@@ -68,7 +68,8 @@ pub fn check(method: &reqwest::Method, path: &str, answer: &Answer) {
         operation.id,
         answer.text
     );
-    if answer.body.is_null() {
+    // With `fields`, items lack on purpose what the schema says they have.
+    if answer.body.is_null() || query.split('&').any(|pair| pair.starts_with("fields=")) {
         return;
     }
     let Some((media_type, content)) = response["content"]
