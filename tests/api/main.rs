@@ -5,3 +5,4 @@ mod contract;
 mod outreach;
 mod people;
 mod vocabulary;
+mod work;
