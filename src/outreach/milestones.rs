@@ -9,7 +9,7 @@ use serde::{Deserialize, Serialize};
 use utoipa::{IntoParams, ToSchema};
 use utoipa_actix_web::service_config::ServiceConfig;
 
-use super::campaigns;
+use super::{campaigns, trashing};
 use crate::access::{Permission, Reading, TeamId, TeamScope, Tx};
 use crate::db::rows::{Direction, ESCAPE, columns, fold, pattern};
 use crate::db::{Date, Id, Instant, MultiBackend};
@@ -202,59 +202,6 @@ pub fn make(
     Ok(milestone)
 }
 
-fn to_trash(tx: &mut Tx<'_>, milestone: &Milestone, root: Id) -> Result<(), Problem> {
-    diesel::update(milestones::table.find((tx.team.id(), milestone.id)))
-        .set((
-            milestones::deleted_at.eq(Some(tx.now)),
-            milestones::trash_root_id.eq(Some(root)),
-            milestones::updated_at.eq(tx.now),
-            milestones::version.eq(tx.revision),
-        ))
-        .execute(tx.conn)?;
-    tx.deleted(milestone)
-}
-
-/// Puts the milestones of a campaign into the trash, together with the campaign.
-///
-/// # Errors
-/// What the database answers.
-pub fn trash_with(tx: &mut Tx<'_>, campaign_id: Id) -> Result<(), Problem> {
-    let going: Vec<Milestone> = in_team(tx.team)
-        .filter(milestones::campaign_id.eq(campaign_id))
-        .order(milestones::id)
-        .select(Milestone::as_select())
-        .load(tx.conn)?;
-    for milestone in going {
-        to_trash(tx, &milestone, campaign_id)?;
-    }
-    Ok(())
-}
-
-/// Takes the milestones out of the trash that went there together with whatever has the id `root`, and
-/// answers how many there were.
-///
-/// # Errors
-/// What the database answers.
-pub fn restore_with(tx: &mut Tx<'_>, root: Id) -> Result<usize, Problem> {
-    let restored: Vec<Milestone> = diesel::update(
-        milestones::table
-            .filter(milestones::team_id.eq(tx.team.id()))
-            .filter(milestones::trash_root_id.eq(root)),
-    )
-    .set((
-        milestones::deleted_at.eq(None::<Instant>),
-        milestones::trash_root_id.eq(None::<Id>),
-        milestones::updated_at.eq(tx.now),
-        milestones::version.eq(tx.revision),
-    ))
-    .returning(columns::<Milestone>())
-    .get_results(tx.conn)?;
-    for milestone in &restored {
-        tx.restored(milestone)?;
-    }
-    Ok(restored.len())
-}
-
 fn filtered(
     reading: &Reading<'_>,
     filter: &MilestoneFilter,
@@ -360,6 +307,8 @@ pub async fn create_milestone(scope: TeamScope, body: Body<NewMilestone>) -> Ans
 }
 
 /// Show a milestone
+///
+/// How far it is, its tasks tell: see its progress.
 #[utoipa::path(tag = "milestones", responses((status = 200, body = Milestone)))]
 #[get("/v1/teams/{team_id}/milestones/{milestone_id}")]
 pub async fn get_milestone(scope: TeamScope) -> Answer {
@@ -412,7 +361,7 @@ pub async fn delete_milestone(scope: TeamScope) -> Answer {
         .write(Permission::CampaignWrite, move |tx| {
             let milestone = find(tx, id)?;
             tx.expect_version(milestone.version)?;
-            to_trash(tx, &milestone, id)?;
+            trashing::milestone_with(tx, &milestone, id)?;
             Ok(Reply::no_content())
         })
         .await

@@ -3,6 +3,7 @@
 pub mod campaign_status;
 pub mod campaigns;
 pub mod milestones;
+pub mod trashing;
 
 use utoipa_actix_web::service_config::ServiceConfig;
 

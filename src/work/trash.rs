@@ -19,7 +19,7 @@ use crate::http::page::TOTAL_CAP;
 use crate::http::query::AnyOf;
 use crate::http::{Answer, Code, Page, PageRequest, Problem, Query, Reply};
 use crate::journal::Action;
-use crate::outreach::{campaigns, milestones};
+use crate::outreach::{campaigns, trashing};
 use crate::schema;
 use crate::text_enum;
 use crate::work::tasks;
@@ -365,8 +365,8 @@ pub async fn delete_campaign(scope: TeamScope) -> Answer {
             tx.expect_version(campaign.version)?;
             let going = tasks_of_campaign(tx, id)?;
             tasks::trash_with(tx, going, id)?;
-            milestones::trash_with(tx, id)?;
-            campaigns::to_trash(tx, &campaign)?;
+            trashing::milestones_with_campaign(tx, id)?;
+            trashing::campaign_to_trash(tx, &campaign)?;
             Ok(Reply::no_content())
         })
         .await
@@ -403,9 +403,9 @@ pub async fn restore_from_trash(scope: TeamScope) -> Answer {
             check_above(tx, id)?;
             let campaigns = usize::from(kind == TrashKind::Campaign);
             if kind == TrashKind::Campaign {
-                campaigns::restore(tx, id)?;
+                trashing::restore_campaign(tx, id)?;
             }
-            let milestones = milestones::restore_with(tx, id)?;
+            let milestones = trashing::restore_milestones(tx, id)?;
             let tasks = tasks::restore_with(tx, id)?.len();
             Reply::ok(&Restored {
                 kind,

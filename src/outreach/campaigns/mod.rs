@@ -15,7 +15,7 @@ pub use model::{
 };
 
 use super::campaign_status::CampaignStatus;
-use crate::access::{Permission, Reading, TeamId, TeamScope, Tx};
+use crate::access::{Permission, Reading, TeamId, TeamScope};
 use crate::db::rows::{Direction, ESCAPE, columns, fold, pattern};
 use crate::db::{Date, Id, Instant, Json, MultiBackend};
 use crate::http::page::TOTAL_CAP;
@@ -93,40 +93,6 @@ pub fn check_reference(reading: &mut Reading<'_>, id: Id, pointer: &str) -> Resu
             "There is no such campaign in this team.",
         )),
     }
-}
-
-/// Puts a campaign into the trash. What goes along is put there by whoever knows it (`work::trash`).
-///
-/// # Errors
-/// What the database answers.
-pub fn to_trash(tx: &mut Tx<'_>, campaign: &Campaign) -> Result<(), Problem> {
-    diesel::update(campaigns::table.find((tx.team.id(), campaign.id)))
-        .set((
-            campaigns::deleted_at.eq(Some(tx.now)),
-            campaigns::trash_root_id.eq(Some(campaign.id)),
-            campaigns::updated_at.eq(tx.now),
-            campaigns::version.eq(tx.revision),
-        ))
-        .execute(tx.conn)?;
-    tx.deleted(campaign)
-}
-
-/// Takes a campaign out of the trash.
-///
-/// # Errors
-/// `not_found` when there is none with this id.
-pub fn restore(tx: &mut Tx<'_>, id: Id) -> Result<Campaign, Problem> {
-    let campaign = diesel::update(campaigns::table.find((tx.team.id(), id)))
-        .set((
-            campaigns::deleted_at.eq(None::<Instant>),
-            campaigns::trash_root_id.eq(None::<Id>),
-            campaigns::updated_at.eq(tx.now),
-            campaigns::version.eq(tx.revision),
-        ))
-        .returning(columns::<Campaign>())
-        .get_result(tx.conn)?;
-    tx.restored(&campaign)?;
-    Ok(campaign)
 }
 
 fn filtered(
@@ -276,6 +242,8 @@ pub async fn create_campaign(scope: TeamScope, body: Body<NewCampaign>) -> Answe
 }
 
 /// Show a campaign
+///
+/// How far it is, its tasks tell: see its progress.
 #[utoipa::path(tag = "campaigns", responses((status = 200, body = Campaign)))]
 #[get("/v1/teams/{team_id}/campaigns/{campaign_id}")]
 pub async fn get_campaign(scope: TeamScope) -> Answer {

@@ -5,12 +5,13 @@
 //! a task and where it stands is decided here once the task exists, so no file ever undoes a delegation.
 //!
 //! In reading order: [`table`] reads the file, [`columns`] knows which column is what, [`rows`] reads the cells,
-//! [`directory`] finds the members, [`plan`] compares with what is there, [`handlers`] answers.
+//! [`directory`] finds the members, [`plan`] compares with what is there, row by row in `planner`, [`handlers`] answers.
 
 pub mod columns;
 pub mod directory;
 pub mod handlers;
 pub mod plan;
+mod planner;
 pub mod report;
 pub mod rows;
 pub mod table;

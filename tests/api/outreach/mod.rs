@@ -1,1 +1,2 @@
 mod campaigns;
+mod milestones;

@@ -1,0 +1,105 @@
+//! Into the trash and back, for campaigns and milestones.
+//!
+//! The surprising rule: nothing here knows what else goes along. Whoever knows the tasks does (`work::trash`), and
+//! calls this.
+
+use diesel::prelude::*;
+
+use super::campaigns::Campaign;
+use super::milestones::{Milestone, in_team as milestones_in_team};
+use crate::access::Tx;
+use crate::db::rows::columns;
+use crate::db::{Id, Instant};
+use crate::http::Problem;
+use crate::schema::{campaigns, milestones};
+
+/// Puts a campaign into the trash. What goes along is put there by whoever knows it (`work::trash`).
+///
+/// # Errors
+/// What the database answers.
+pub fn campaign_to_trash(tx: &mut Tx<'_>, campaign: &Campaign) -> Result<(), Problem> {
+    diesel::update(campaigns::table.find((tx.team.id(), campaign.id)))
+        .set((
+            campaigns::deleted_at.eq(Some(tx.now)),
+            campaigns::trash_root_id.eq(Some(campaign.id)),
+            campaigns::updated_at.eq(tx.now),
+            campaigns::version.eq(tx.revision),
+        ))
+        .execute(tx.conn)?;
+    tx.deleted(campaign)
+}
+
+/// Takes a campaign out of the trash.
+///
+/// # Errors
+/// `not_found` when there is none with this id.
+pub fn restore_campaign(tx: &mut Tx<'_>, id: Id) -> Result<Campaign, Problem> {
+    let campaign = diesel::update(campaigns::table.find((tx.team.id(), id)))
+        .set((
+            campaigns::deleted_at.eq(None::<Instant>),
+            campaigns::trash_root_id.eq(None::<Id>),
+            campaigns::updated_at.eq(tx.now),
+            campaigns::version.eq(tx.revision),
+        ))
+        .returning(columns::<Campaign>())
+        .get_result(tx.conn)?;
+    tx.restored(&campaign)?;
+    Ok(campaign)
+}
+
+/// Puts a milestone into the trash, together with whatever has the id `root`: often itself.
+///
+/// # Errors
+/// What the database answers.
+pub fn milestone_with(tx: &mut Tx<'_>, milestone: &Milestone, root: Id) -> Result<(), Problem> {
+    diesel::update(milestones::table.find((tx.team.id(), milestone.id)))
+        .set((
+            milestones::deleted_at.eq(Some(tx.now)),
+            milestones::trash_root_id.eq(Some(root)),
+            milestones::updated_at.eq(tx.now),
+            milestones::version.eq(tx.revision),
+        ))
+        .execute(tx.conn)?;
+    tx.deleted(milestone)
+}
+
+/// Puts the milestones of a campaign into the trash, together with the campaign.
+///
+/// # Errors
+/// What the database answers.
+pub fn milestones_with_campaign(tx: &mut Tx<'_>, campaign_id: Id) -> Result<(), Problem> {
+    let going: Vec<Milestone> = milestones_in_team(tx.team)
+        .filter(milestones::campaign_id.eq(campaign_id))
+        .order(milestones::id)
+        .select(Milestone::as_select())
+        .load(tx.conn)?;
+    for milestone in going {
+        milestone_with(tx, &milestone, campaign_id)?;
+    }
+    Ok(())
+}
+
+/// Takes the milestones out of the trash that went there together with whatever has the id `root`, and
+/// answers how many there were.
+///
+/// # Errors
+/// What the database answers.
+pub fn restore_milestones(tx: &mut Tx<'_>, root: Id) -> Result<usize, Problem> {
+    let restored: Vec<Milestone> = diesel::update(
+        milestones::table
+            .filter(milestones::team_id.eq(tx.team.id()))
+            .filter(milestones::trash_root_id.eq(root)),
+    )
+    .set((
+        milestones::deleted_at.eq(None::<Instant>),
+        milestones::trash_root_id.eq(None::<Id>),
+        milestones::updated_at.eq(tx.now),
+        milestones::version.eq(tx.revision),
+    ))
+    .returning(columns::<Milestone>())
+    .get_results(tx.conn)?;
+    for milestone in &restored {
+        tx.restored(milestone)?;
+    }
+    Ok(restored.len())
+}
