@@ -3,6 +3,7 @@
 pub mod checklist;
 pub mod comments;
 pub mod delegations;
+pub mod departures;
 pub mod dependencies;
 pub mod imports;
 pub mod moves;
@@ -23,6 +24,7 @@ pub fn routes(config: &mut ServiceConfig<'_>) {
         .configure(comments::routes)
         .configure(delegations::routes)
         .configure(imports::routes)
+        .configure(departures::routes)
         .configure(progress::routes)
         .configure(trash::routes);
 }

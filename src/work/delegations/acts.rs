@@ -164,7 +164,7 @@ pub fn act(tx: &mut Tx<'_>, id: Id, act: Act, words: Words) -> Result<(), Proble
 }
 
 /// Hands the task over and leads it to its status.
-pub(super) fn settle(
+pub(crate) fn settle(
     tx: &mut Tx<'_>,
     mut task: Task,
     assignee: Option<Id>,
@@ -197,7 +197,7 @@ struct Turn {
 }
 
 /// Writes one transition of one delegation, with its journal line.
-pub(super) fn turn(
+pub(crate) fn turn(
     tx: &mut Tx<'_>,
     before: &Delegation,
     act: Act,

@@ -14,6 +14,7 @@ use super::{mine, offers, queries};
 use crate::access::{Permission, Reading, TeamScope};
 use crate::db::Id;
 use crate::http::body::BATCH_LIMIT;
+use crate::http::query::ValidateOnly;
 use crate::http::{Answer, Body, Code, FieldError, PageRequest, Problem, Query, Reply};
 use crate::journal::changes::{ChangePage, history};
 use crate::work::tasks;
@@ -25,11 +26,15 @@ use crate::work::tasks;
 /// hand it on, when the own delegation says `may_redelegate`; the new one then names its parent. A task has one open offer
 /// at most: another is 409 `invalid_transition`.
 #[utoipa::path(tag = "delegations", request_body = NewDelegation,
-    params(("validate_only" = inline(Option<bool>), Query, description = "Check everything and change nothing.")),
+    params(ValidateOnly),
     responses((status = 200, description = "With `validate_only=true`: what would be made.", body = DelegationDetail),
         (status = 201, body = DelegationDetail)))]
 #[post("/v1/teams/{team_id}/tasks/{task_id}/delegations")]
-pub async fn create_delegation(scope: TeamScope, body: Body<NewDelegation>) -> Answer {
+pub async fn create_delegation(
+    scope: TeamScope,
+    _: Query<ValidateOnly>,
+    body: Body<NewDelegation>,
+) -> Answer {
     let name = tasks::named(&scope, "task_id")?;
     let Body(new) = body;
     let place = scope.address("delegations");
@@ -50,11 +55,12 @@ pub async fn create_delegation(scope: TeamScope, body: Body<NewDelegation>) -> A
 ///
 /// Up to 100 offers, all or nothing. What is refused is named with its place, such as `/offers/3/delegate_id`.
 #[utoipa::path(tag = "delegations", request_body = NewDelegationBatch,
-    params(("validate_only" = inline(Option<bool>), Query, description = "Check everything and change nothing.")),
+    params(ValidateOnly),
     responses((status = 200, description = "Every offer was made.", body = DelegationBatch)))]
 #[post("/v1/teams/{team_id}/delegations/batch")]
 pub async fn batch_delegations(
     scope: TeamScope,
+    _: Query<ValidateOnly>,
     body: Body<NewDelegationBatch, BATCH_LIMIT>,
 ) -> Answer {
     let Body(batch) = body;

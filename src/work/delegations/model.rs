@@ -256,9 +256,9 @@ impl Delegation {
 }
 
 /// A delegation as its campaign's history knows it.
-pub(super) struct InCampaign<'d> {
-    pub(super) delegation: &'d Delegation,
-    pub(super) campaign_id: Option<Id>,
+pub(crate) struct InCampaign<'d> {
+    pub(crate) delegation: &'d Delegation,
+    pub(crate) campaign_id: Option<Id>,
 }
 
 impl Serialize for InCampaign<'_> {

@@ -43,7 +43,7 @@ pub fn find(reading: &mut Reading<'_>, id: Id) -> Result<Delegation, Problem> {
 }
 
 /// The states that have not ended.
-pub(super) fn active_states() -> Vec<DelegationState> {
+pub(crate) fn active_states() -> Vec<DelegationState> {
     DelegationState::ALL
         .iter()
         .copied()

@@ -24,7 +24,7 @@ pub use model::{NewTask, Participant, ParticipantRole, Task, TaskKey, TaskPage, 
 pub use priority::Priority;
 pub use queries::{TaskName, check_holder, check_reference, find, in_team, named};
 pub use trashing::{restore_with, to_trash, trash_with};
-pub use write::{Start, hand_to, update, walk_to};
+pub use write::{Start, hand_to, take_over, update, walk_to};
 
 /// Registers the operations.
 pub fn routes(config: &mut ServiceConfig<'_>) {

@@ -80,6 +80,20 @@ pub fn hand_to(tx: &mut Tx<'_>, task: Task, assignee: Option<Id>) -> Result<Task
     apply(tx, task, &patch, Start::WhenReady)
 }
 
+/// Puts `successor` in the place of a member who leaves, as the departure decides it: as the accountable, but not
+/// as the assignee, for work is nobody's until somebody takes it.
+///
+/// # Errors
+/// What the database answers.
+pub fn take_over(tx: &mut Tx<'_>, task: Task, leaver: Id, successor: Id) -> Result<Task, Problem> {
+    let patch = TaskPatch {
+        accountable_id: (task.accountable_id == leaver).then_some(successor),
+        assignee_id: (task.assignee_id == Some(leaver)).then_some(None),
+        ..TaskPatch::default()
+    };
+    apply(tx, task, &patch, Start::WhenReady)
+}
+
 /// Takes a task all the way to a status, each step one of the table and journaled, as a delegation decides it.
 /// The last status gets `reason`. Predecessors hold the task back here too.
 ///
