@@ -2,6 +2,7 @@
 #![allow(clippy::unwrap_used, clippy::expect_used, clippy::indexing_slicing)]
 
 mod contract;
+mod jobs;
 mod journal;
 mod outreach;
 mod people;

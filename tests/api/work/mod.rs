@@ -3,6 +3,7 @@
 mod batch;
 mod checklist;
 mod comments;
+mod departures;
 mod dependencies;
 mod imports;
 mod lists;
