@@ -1,0 +1,119 @@
+//! HEAD wherever GET is, 405 with `Allow`, and no query parameter that nobody has heard of.
+
+use std::collections::BTreeSet;
+
+use actix_web::dev::ResourceDef;
+
+use super::fixtures::{bare, call};
+use super::operations::{Operation, operations, paths, those};
+use super::world::World;
+use crate::vocabulary::Answer;
+
+/// The headers that say what was found; the others say something about this very request.
+fn lasting(answer: &Answer) -> Vec<(String, String)> {
+    let mut headers: Vec<(String, String)> = answer
+        .headers
+        .iter()
+        .filter(|(name, _)| !matches!(name.as_str(), "date" | "x-request-id" | "ratelimit"))
+        .map(|(name, value)| {
+            let value = value.to_str().expect("a text").to_owned();
+            (name.to_string(), value)
+        })
+        .collect();
+    headers.sort();
+    headers
+}
+
+#[tokio::test]
+async fn head_is_get_without_the_body() {
+    let world = World::start().await;
+    for operation in those(Operation::is_get) {
+        let asked = call(&world, &world.here, operation, "owner").await;
+        let get = asked.send().await;
+        let head = asked.send_as("HEAD", &[]).await;
+        assert_eq!(get.status, 200, "{}: {}", operation.id, get.text);
+        assert_eq!(head.status, get.status, "{}", operation.id);
+        assert_eq!(lasting(&head), lasting(&get), "{}", operation.id);
+        assert!(head.text.is_empty(), "{}: {}", operation.id, head.text);
+        // The same of what is not there.
+        let absent = bare(operation, &world.here, &world.here.owner.person);
+        let (get, head) = (absent.send().await, absent.send_as("HEAD", &[]).await);
+        assert_eq!(head.status, get.status, "{}", operation.id);
+        assert!(head.text.is_empty(), "{}: {}", operation.id, head.text);
+    }
+}
+
+/// What the document says of an address: other paths may match it, too (`/members/me`).
+fn allowed(address: &str) -> BTreeSet<String> {
+    let mut methods = BTreeSet::new();
+    for (path, there) in paths() {
+        if ResourceDef::new(path).is_match(address) {
+            methods.extend(there.into_iter().map(str::to_owned));
+        }
+    }
+    if methods.contains("GET") {
+        methods.insert("HEAD".to_owned());
+    }
+    methods
+}
+
+#[tokio::test]
+async fn another_method_is_refused_with_those_that_are_allowed() {
+    let world = World::start().await;
+    let owner = &world.here.owner.person;
+    for (path, _) in paths() {
+        let any = operations().iter().find(|one| one.path == path).unwrap();
+        let mut asked = bare(any, &world.here, owner);
+        asked.payload = super::fixtures::Payload::None;
+        let expected = allowed(&asked.path());
+        for method in ["GET", "POST", "PUT", "PATCH", "DELETE"] {
+            if expected.contains(method) {
+                continue;
+            }
+            let refused = asked.send_as(method, &[]).await;
+            assert_eq!(
+                (refused.status, refused.body["code"].as_str()),
+                (405, Some("method_not_allowed")),
+                "{method} {path}: {}",
+                refused.text
+            );
+            assert_eq!(
+                refused.header("content-type"),
+                Some("application/problem+json"),
+                "{method} {path}"
+            );
+            let allow: BTreeSet<String> = refused
+                .header("allow")
+                .unwrap_or_default()
+                .split(", ")
+                .map(str::to_owned)
+                .collect();
+            assert_eq!(allow, expected, "{method} {path}");
+        }
+    }
+}
+
+#[tokio::test]
+async fn unknown_query_parameters_are_refused() {
+    let world = World::start().await;
+    let before = world.revisions().await;
+    let mut wrong = Vec::new();
+    for operation in operations() {
+        let asked = if operation.is_public {
+            call(&world, &world.here, operation, "owner").await
+        } else {
+            bare(operation, &world.here, &world.here.owner.person)
+        };
+        for parameter in ["unknown_one=1", "Limit=1", "team_id=1"] {
+            let answer = asked.with(parameter).send().await;
+            if (answer.status, answer.body["code"].as_str()) != (400, Some("unknown_parameter")) {
+                wrong.push(format!(
+                    "{}?{parameter}: {} {}",
+                    operation.id, answer.status, answer.text
+                ));
+            }
+        }
+    }
+    assert!(wrong.is_empty(), "{}", wrong.join("\n"));
+    assert_eq!(before, world.revisions().await);
+}
