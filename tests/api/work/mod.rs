@@ -3,6 +3,7 @@
 mod batch;
 mod checklist;
 mod comments;
+pub mod delegations;
 mod departures;
 mod dependencies;
 mod imports;
