@@ -431,9 +431,11 @@ macro_rules! keyset_rows_nulls_last {
                     Direction::Descending => query.filter($id.lt(id)),
                 };
             }
+            // The key is null throughout and sorts nothing, but named it lets PostgreSQL see that the index of
+            // the first part has these rows in order too.
             let query = match direction {
-                Direction::Ascending => query.order($id.asc()),
-                Direction::Descending => query.order($id.desc()),
+                Direction::Ascending => query.order(($column.asc(), $id.asc())),
+                Direction::Descending => query.order(($column.desc(), $id.desc())),
             };
             rows.extend(
                 query

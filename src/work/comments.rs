@@ -19,6 +19,7 @@ use crate::http::strict::present;
 use crate::http::{Answer, Body, Code, FieldError, Page, PageRequest, Problem, Query, Reply, Text};
 use crate::journal::{Journaled, Kind};
 use crate::keyset_page;
+use crate::people;
 use crate::schema::{comments, members};
 
 /// How many members one comment may mention.
@@ -158,9 +159,7 @@ fn mentioned(reading: &mut Reading<'_>, body: &str) -> Result<(Vec<Id>, Vec<Stri
             .with(json!({"max": MOST_MENTIONS})),
         ]));
     }
-    let found: Vec<(String, Id)> = members::table
-        .filter(members::team_id.eq(reading.team.id()))
-        .filter(members::left_at.is_null())
+    let found: Vec<(String, Id)> = people::members::in_team(reading.team)
         .filter(members::handle.eq_any(handles.clone()))
         .select((members::handle, members::id))
         .load(reading.conn)?;

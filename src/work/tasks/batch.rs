@@ -359,7 +359,8 @@ fn with(
     if is_required {
         object.required.push(name.to_owned());
     }
-    let shown = object.example.get_or_insert_with(|| json!({}));
-    shown[name] = example;
+    if let Value::Object(shown) = object.example.get_or_insert_with(|| json!({})) {
+        shown.insert(name.to_owned(), example);
+    }
     RefOr::T(Schema::Object(object))
 }

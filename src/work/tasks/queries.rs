@@ -10,6 +10,7 @@ use super::rules::MAX_DEPTH;
 use crate::access::{Reading, Role, TeamId, TeamScope};
 use crate::db::{Id, MultiBackend};
 use crate::http::{FieldError, Problem};
+use crate::people;
 use crate::schema::{members, task_dependencies, tasks};
 use crate::work::dependencies::DependencyType;
 use crate::work::moves::Side;
@@ -124,9 +125,7 @@ pub fn check_reference(reading: &mut Reading<'_>, id: Id, pointer: &str) -> Resu
 /// # Errors
 /// `validation_failed` at `pointer`.
 pub fn check_holder(reading: &mut Reading<'_>, id: Id, pointer: &str) -> Result<(), Problem> {
-    let role: Option<Role> = members::table
-        .filter(members::team_id.eq(reading.team.id()))
-        .filter(members::left_at.is_null())
+    let role: Option<Role> = people::members::in_team(reading.team)
         .filter(members::id.eq(id))
         .select(members::role)
         .first(reading.conn)
@@ -158,9 +157,7 @@ pub fn check_participants(
         return Ok(());
     }
     let wanted: Vec<Id> = participants.iter().map(|one| one.member_id).collect();
-    let found: HashSet<Id> = members::table
-        .filter(members::team_id.eq(reading.team.id()))
-        .filter(members::left_at.is_null())
+    let found: HashSet<Id> = people::members::in_team(reading.team)
         .filter(members::id.eq_any(wanted))
         .select(members::id)
         .load(reading.conn)?
