@@ -121,7 +121,7 @@ async fn guesses_sent_at_once_are_counted_before_they_are_compared() {
 
 #[tokio::test]
 async fn nobody_locks_somebody_else_out() {
-    let app = TestApp::start_with(&["--trusted-proxies", "127.0.0.1"]).await;
+    let app = TestApp::start_with(&["--trusted-proxy", "127.0.0.1"]).await;
     sign_up(&app, "ada@example.org").await;
     sign_in_from(&app, "192.0.2.1", "ada@example.org", PASSWORD)
         .await
