@@ -9,6 +9,7 @@ use super::caller::Caller;
 use super::roles::{Permission, Role};
 use super::state::State;
 use super::team_scope::{Me, Reading, TeamId, Tx, insufficient};
+use crate::db::rows::Steady;
 use crate::db::{AnyConnection, Id, Instant, Outcome};
 use crate::http::Problem;
 use crate::schema::{members, sessions, teams};
@@ -105,13 +106,15 @@ pub(super) fn next_revision(
             .filter(members::account_id.eq(caller.account_id))
             .filter(members::left_at.is_null()),
     );
-    diesel::update(
-        teams::table
-            .filter(teams::id.eq(team_id))
-            .filter(teams::deleted_at.is_null())
-            .filter(is_member),
+    Steady(
+        diesel::update(
+            teams::table
+                .filter(teams::id.eq(team_id))
+                .filter(teams::deleted_at.is_null())
+                .filter(is_member),
+        )
+        .set(teams::revision.eq(teams::revision + 1)),
     )
-    .set(teams::revision.eq(teams::revision + 1))
     .execute(conn)?;
     place(conn, caller, team_id, now)
 }

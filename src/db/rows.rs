@@ -8,7 +8,8 @@ use diesel::backend::Backend;
 use diesel::expression::{
     AppearsOnTable, Expression, SelectableExpression, ValidGrouping, is_aggregate,
 };
-use diesel::query_builder::{AstPass, QueryFragment, QueryId};
+use diesel::query_builder::{AstPass, Query, QueryFragment, QueryId};
+use diesel::query_dsl::RunQueryDsl;
 use diesel::result::QueryResult;
 use diesel::sql_types::Bool;
 
@@ -119,6 +120,32 @@ where
 
 type MemberName =
     <&'static str as diesel::expression::AsExpression<diesel::sql_types::Text>>::Expression;
+
+/// A statement whose text is always the same. Diesel keeps no UPDATE prepared, because a changeset may take as many
+/// forms as it has fields; where it has one form only, reading it anew costs more than running it.
+#[derive(Debug, Clone, Copy)]
+pub struct Steady<Q>(pub Q);
+
+impl<Q> QueryId for Steady<Q> {
+    type QueryId = ();
+    const HAS_STATIC_QUERY_ID: bool = false;
+}
+
+impl<Q: Query> Query for Steady<Q> {
+    type SqlType = Q::SqlType;
+}
+
+impl<Q, Conn> RunQueryDsl<Conn> for Steady<Q> {}
+
+impl<DB: Backend, Q: QueryFragment<DB>> QueryFragment<DB> for Steady<Q> {
+    fn walk_ast<'b>(&'b self, out: AstPass<'_, 'b, DB>) -> QueryResult<()> {
+        self.0.walk_ast(out)
+    }
+
+    fn is_safe_to_cache_prepared(&self, _: &DB) -> QueryResult<bool> {
+        Ok(true)
+    }
+}
 
 /// The columns of a row, for `.returning(…)`: there is no `as_returning` on the combined backend.
 pub fn columns<T: diesel::Selectable<super::MultiBackend>>() -> T::SelectExpression {

@@ -79,7 +79,7 @@ text_enum! {
 
 /// A milestone.
 #[derive(Debug, Clone, Serialize, Queryable, Selectable, Insertable, ToSchema)]
-#[diesel(table_name = milestones)]
+#[diesel(table_name = milestones, treat_none_as_default_value = false)]
 #[schema(example = json!({"team_id": "0190a5c3-7d2e-7c11-9a43-2f3d1e0b6a55", "id": "0190a5c3-7d2e-7c11-9a43-2f3d1e0b6a57", "campaign_id": "0190a5c3-7d2e-7c11-9a43-2f3d1e0b6a56", "name": "Code freeze", "description": "", "due_on": "2024-03-06", "created_at": "2024-01-02T09:00:00.000Z", "updated_at": "2024-01-02T09:00:00.000Z", "version": 8, "deleted_at": null}))]
 pub struct Milestone {
     /// The team.

@@ -52,7 +52,7 @@ pub struct CommentPatch {
 
 /// A comment on a task.
 #[derive(Debug, Clone, Serialize, Queryable, Selectable, Insertable, ToSchema)]
-#[diesel(table_name = comments)]
+#[diesel(table_name = comments, treat_none_as_default_value = false)]
 #[schema(example = json!({"team_id": "0190a5c3-7d2e-7c11-9a43-2f3d1e0b6a55", "id": "0190a5c3-7d2e-7c11-9a43-2f3d1e0b6a5c", "task_id": "0190a5c3-7d2e-7c11-9a43-2f3d1e0b6a57", "author_id": "0190a5c3-7d2e-7c11-9a43-2f3d1e0b6a59", "body": "@ada, can you look at the notes?", "mentions": ["0190a5c3-7d2e-7c11-9a43-2f3d1e0b6a5a"], "unmatched_mentions": [], "created_at": "2024-03-12T09:00:00.000Z", "edited_at": null, "deleted_at": null, "version": 44}))]
 pub struct Comment {
     /// The team.

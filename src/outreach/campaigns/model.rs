@@ -99,7 +99,7 @@ text_enum! {
 
 /// A campaign.
 #[derive(Debug, Clone, Serialize, Queryable, Selectable, Insertable, ToSchema)]
-#[diesel(table_name = campaigns)]
+#[diesel(table_name = campaigns, treat_none_as_default_value = false)]
 #[schema(example = json!({"team_id": "0190a5c3-7d2e-7c11-9a43-2f3d1e0b6a55", "id": "0190a5c3-7d2e-7c11-9a43-2f3d1e0b6a56", "name": "Kubernetes 1.30 release", "objective": "Ship v1.30 on 17 April", "description": "", "starts_on": "2024-01-08", "ends_on": "2024-04-17", "lead_id": null, "budget": {"amount_minor": 250_000, "currency": "EUR"}, "colour": "#326ce5", "status": "draft", "created_at": "2024-01-02T09:00:00.000Z", "updated_at": "2024-01-02T09:00:00.000Z", "version": 7, "deleted_at": null}))]
 pub struct Campaign {
     /// The team.

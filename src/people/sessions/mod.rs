@@ -106,7 +106,7 @@ pub type SessionPage = Page<Session>;
 
 /// The row of a session.
 #[derive(Debug, Queryable, Selectable, Insertable)]
-#[diesel(table_name = sessions)]
+#[diesel(table_name = sessions, treat_none_as_default_value = false)]
 struct Row {
     id: Id,
     account_id: Id,

@@ -178,7 +178,7 @@ text_enum! {
 
 /// A delegation.
 #[derive(Debug, Clone, Serialize, Queryable, Selectable, Insertable, ToSchema)]
-#[diesel(table_name = delegations)]
+#[diesel(table_name = delegations, treat_none_as_default_value = false)]
 #[schema(example = json!({"team_id": "0190a5c3-7d2e-7c11-9a43-2f3d1e0b6a55", "id": "0190a5c3-7d2e-7c11-9a43-2f3d1e0b6a60", "task_id": "0190a5c3-7d2e-7c11-9a43-2f3d1e0b6a57", "parent_id": null, "delegator_id": "0190a5c3-7d2e-7c11-9a43-2f3d1e0b6a58", "delegate_id": "0190a5c3-7d2e-7c11-9a43-2f3d1e0b6a59", "state": "offered", "authority": "decide_and_report", "may_redelegate": true, "message": "You know the release notes best.", "respond_by": "2099-03-01T12:00:00.000Z", "due_on": "2099-03-12", "proposed_due_on": null, "proposed_scope": null, "reason": null, "submission_note": null, "created_at": "2026-02-26T09:00:00.000Z", "answered_at": null, "submitted_at": null, "ended_at": null, "updated_at": "2026-02-26T09:00:00.000Z", "version": 42}))]
 pub struct Delegation {
     /// The team.

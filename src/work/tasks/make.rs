@@ -8,6 +8,7 @@ use super::rules::{Refused, check_labels, check_participants, check_period};
 use super::settle::{check_external_id, check_may_name, home};
 use super::sides::{insert_labels, insert_participants};
 use crate::access::{Reading, Tx};
+use crate::db::rows::Steady;
 use crate::db::{Id, Json};
 use crate::http::Problem;
 use crate::http::text::Note;
@@ -168,9 +169,11 @@ fn behind(last: Option<&Position>) -> Result<Position, Problem> {
 fn take_numbers(tx: &mut Tx<'_>, count: usize) -> Result<(String, i64), Problem> {
     let team_id = tx.team.id();
     let count = i64::try_from(count).map_err(Problem::internal)?;
-    let (key, last): (String, i64) = diesel::update(teams::table.find(team_id))
-        .set(teams::last_task_number.eq(teams::last_task_number + count))
-        .returning((teams::key, teams::last_task_number))
-        .get_result(tx.conn)?;
+    let (key, last): (String, i64) = Steady(
+        diesel::update(teams::table.find(team_id))
+            .set(teams::last_task_number.eq(teams::last_task_number + count))
+            .returning((teams::key, teams::last_task_number)),
+    )
+    .get_result(tx.conn)?;
     Ok((key, last.saturating_sub(count)))
 }
