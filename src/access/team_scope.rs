@@ -342,9 +342,7 @@ impl TeamScope {
         let (caller, team_id, now) = (self.caller, self.team_id, self.state.clock.now());
         let if_match = Tags::if_match(&self.request)?;
         let key = IdempotencyKey::of(&self.request)?;
-        let validate_only = query::pairs(&self.request)?
-            .iter()
-            .any(|(name, value)| name == "validate_only" && value == "true");
+        let validate_only = query::flag(&self.request, "validate_only")?;
         self.state
             .db
             .write(move |conn| {
@@ -362,6 +360,10 @@ impl TeamScope {
                 if validate_only {
                     reply.location = None;
                     reply.etag = None;
+                    // A secret that opens nothing is not shown.
+                    if let Some(without_secret) = reply.replay.take() {
+                        reply.body = without_secret;
+                    }
                     if reply.status == 201 {
                         reply.status = 200;
                     }

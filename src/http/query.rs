@@ -55,6 +55,19 @@ pub fn pairs(request: &HttpRequest) -> Result<Vec<(String, String)>, Problem> {
     Ok(pairs)
 }
 
+/// A parameter that is `true` or `false`, and `false` when it is absent.
+///
+/// # Errors
+/// `invalid_query` when it is anything else.
+pub fn flag(request: &HttpRequest, name: &str) -> Result<bool, Problem> {
+    match pairs(request)?.into_iter().find(|(one, _)| one == name) {
+        None => Ok(false),
+        Some((_, value)) => value
+            .parse()
+            .map_err(|_| Problem::parameter(Code::InvalidQuery, name, "true or false.")),
+    }
+}
+
 fn decode(text: &str) -> Result<String, Problem> {
     let spaced = text.replace('+', " ");
     let bytes = percent_decode(spaced.as_bytes());

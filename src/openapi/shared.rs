@@ -20,8 +20,18 @@ const PUBLIC: [&str; 9] = [
     "get_openapi",
 ];
 
-/// Operations before which nobody is known, so that no Idempotency-Key can be bound to anybody.
-const WITHOUT_IDEMPOTENCY: [&str; 3] = ["create_account", "create_session", "refresh_session"];
+/// Operations that heed no Idempotency-Key: before some nobody is known to whom it could be bound, one changes
+/// nothing, and after one a retry finds the password changed.
+const WITHOUT_IDEMPOTENCY: [&str; 5] = [
+    "create_account",
+    "create_session",
+    "refresh_session",
+    "inspect_invitation",
+    "change_password",
+];
+
+/// Operations on what has no version: a session is there or not.
+const WITHOUT_VERSION: [&str; 2] = ["delete_current_session", "delete_my_session"];
 
 /// `*`, or entity tags separated by commas (RFC 9110, section 8.8.3).
 const ENTITY_TAGS: &str = r#"^(\*|(W/)?"[!#-~]*"( *, *(W/)?"[!#-~]*")*)$"#;
@@ -35,6 +45,7 @@ pub(super) fn complete(path: &str, method: &str, operation: &mut Value) {
     let is_team = path.starts_with("/v1/teams/{team_id}");
     let is_write = method != "get";
     let has_body = operation.get("requestBody").is_some();
+    let has_version = is_about_a_record(path, method, &id);
     if is_public {
         // Optional rather than none: a token does no harm, and linters see that it was thought of.
         operation["security"] = json!([{}]);
@@ -48,12 +59,20 @@ pub(super) fn complete(path: &str, method: &str, operation: &mut Value) {
         let summary = operation["summary"].as_str().unwrap_or_default();
         operation["description"] = json!(format!("{summary}."));
     }
+    let can_be_tried = is_team && can_be_tried(path, method, operation);
     add_parameters(path, &id, is_write, is_team, is_public, operation);
-    let statuses = problem_statuses(path, is_public, is_team, is_write, has_body, &id);
+    if has_version {
+        add_parameter(operation, "IfMatch");
+    }
+    if can_be_tried && !takes_query(operation, "validate_only") {
+        add_parameter(operation, "ValidateOnly");
+    }
+    let mut statuses = problem_statuses(path, is_public, is_team, is_write, has_body, &id);
+    // The operations of a batch have versions of their own.
+    if has_version || path.ends_with("/batch") {
+        statuses.push(412);
+    }
     let pages = answers_page(operation);
-    let can_be_tried = operation["parameters"]
-        .as_array()
-        .is_some_and(|all| all.iter().any(|one| one["name"] == "validate_only"));
     let Some(responses) = operation["responses"].as_object_mut() else {
         return;
     };
@@ -98,6 +117,42 @@ fn describe(status: &str, pages: bool) -> &'static str {
         "207" => "One result for each operation.",
         _ => "The answer.",
     }
+}
+
+/// Whether the operation is about a record that is there already, so that `If-Match` has something to match: a
+/// PATCH, a PUT, a DELETE, or an act (`…/{id}/verb`).
+fn is_about_a_record(path: &str, method: &str, id: &str) -> bool {
+    let mut parts = path.rsplit('/');
+    let (last, before) = (parts.next(), parts.next());
+    let is_name = |part: Option<&str>| part.is_some_and(|part| part.starts_with('{'));
+    let is_act = method == "post"
+        && !id.starts_with("create_")
+        && !is_name(last)
+        && is_name(before)
+        && before != Some("{team_id}");
+    (is_act || matches!(method, "patch" | "put" | "delete")) && !WITHOUT_VERSION.contains(&id)
+}
+
+/// Whether `validate_only` is heeded: by what makes or changes records of a team.
+fn can_be_tried(path: &str, method: &str, operation: &Value) -> bool {
+    let makes = operation["responses"]
+        .as_object()
+        .is_some_and(|responses| responses.contains_key("201"));
+    matches!(method, "patch" | "put") || makes || path.ends_with("/batch")
+}
+
+fn add_parameter(operation: &mut Value, name: &str) {
+    let shared = json!({"$ref": format!("#/components/parameters/{name}")});
+    match operation["parameters"].as_array_mut() {
+        Some(parameters) => parameters.push(shared),
+        None => operation["parameters"] = json!([shared]),
+    }
+}
+
+fn takes_query(operation: &Value, name: &str) -> bool {
+    operation["parameters"]
+        .as_array()
+        .is_some_and(|all| all.iter().any(|one| one["name"] == name))
 }
 
 /// Whether the operation answers with a page of a list.
@@ -148,11 +203,8 @@ fn add_parameters(
     if !is_write && is_team {
         shared("IfNoneMatch");
     }
-    if is_write && !is_public {
-        shared("IfMatch");
-        if !WITHOUT_IDEMPOTENCY.contains(&id) {
-            shared("IdempotencyKey");
-        }
+    if is_write && !is_public && !WITHOUT_IDEMPOTENCY.contains(&id) {
+        shared("IdempotencyKey");
     }
     if !parameters.is_empty() {
         operation["parameters"] = Value::Array(parameters);
@@ -238,9 +290,6 @@ fn problem_statuses(
     }
     if is_write {
         statuses.extend([409, 422]);
-        if !is_public {
-            statuses.push(412);
-        }
     }
     if has_body {
         statuses.extend([408, 413, 415]);
@@ -364,6 +413,7 @@ pub(super) fn parameters() -> Value {
         "IncludeTotal": {"name": "include_total", "in": "query", "description": "Whether to count the whole list, up to 10,000.", "schema": {"type": "boolean", "default": false}},
         "IfNoneMatch": {"name": "If-None-Match", "in": "header", "description": "An ETag that you have; the answer is 304 when nothing has changed.", "schema": {"type": "string", "maxLength": 1000, "pattern": ENTITY_TAGS}},
         "IfMatch": {"name": "If-Match", "in": "header", "description": "The ETag that the change is based on; 412 when somebody was faster.", "schema": {"type": "string", "maxLength": 1000, "pattern": ENTITY_TAGS}},
+        "ValidateOnly": {"name": "validate_only", "in": "query", "description": "Whether only to check: everything is answered as if it had happened, and nothing changes.", "schema": {"type": "boolean", "default": false}},
         "IdempotencyKey": {"name": "Idempotency-Key", "in": "header", "description": "1 to 255 visible characters of your choice. A retry with the same key and request gets the same answer for 72 hours, and nothing happens twice.", "schema": {"type": "string", "minLength": 1, "maxLength": 255, "pattern": "^[!-~]+$"}},
     })
 }

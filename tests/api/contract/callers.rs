@@ -7,7 +7,7 @@ use relais::access::roles::{Permission, Role};
 use serde_json::Value;
 
 use super::fixtures::{bare, call};
-use super::operations::{Operation, operations, those};
+use super::operations::{Operation, each, operations, those};
 use super::world::World;
 use crate::vocabulary::{Answer, Person};
 
@@ -19,14 +19,14 @@ async fn strangers(world: &World) -> Vec<(&'static str, Person)> {
         ..person.clone()
     };
     let keys = &world.app.state.keys;
-    let long_ago = world.app.clock.now().utc() - TimeDelta::days(2);
+    let now = world.app.clock.now().utc();
     let claims = keys.claims(
         person.account_id.into(),
         person.session_id.into(),
         TimeDelta::minutes(10),
-        long_ago,
+        now - TimeDelta::days(2),
     );
-    let expired = keys.sign(&claims, long_ago).expect("a token");
+    let expired = keys.sign(&claims, now).expect("a token");
     let ended = world.app.person("Eve Ended").await;
     ended.delete("/v1/sessions/current").await.no_content();
     vec![
@@ -157,7 +157,7 @@ fn header_names(answer: &Answer) -> Vec<String> {
 async fn outsiders_learn_nothing() {
     let world = World::start().await;
     let outsider = &world.far.owner.person;
-    for operation in those(Operation::is_in_team) {
+    each(those(Operation::is_in_team), async |operation| {
         let asked = call(&world, &world.here, operation, "owner")
             .await
             .from(outsider);
@@ -183,5 +183,6 @@ async fn outsiders_learn_nothing() {
             "{}",
             operation.id
         );
-    }
+    })
+    .await;
 }

@@ -1,7 +1,7 @@
 //! Conditional requests: `If-None-Match` saves the answer, `If-Match` saves the change of somebody else.
 
 use super::fixtures::call;
-use super::operations::{Operation, operations, those};
+use super::operations::{Operation, each, operations, those};
 use super::world::World;
 
 /// Answers that depend on the clock and so have no tag. This list may only shrink.
@@ -59,7 +59,7 @@ async fn what_the_client_has_is_not_sent_again() {
 #[tokio::test]
 async fn a_change_that_is_based_on_an_old_version_is_refused() {
     let world = World::start().await;
-    for operation in those(is_guarded) {
+    each(those(is_guarded), async |operation| {
         let what = &operation.id;
         let asked = call(&world, &world.here, operation, "owner").await;
         let before = world.revisions().await;
@@ -87,7 +87,8 @@ async fn a_change_that_is_based_on_an_old_version_is_refused() {
             done.status,
             done.text
         );
-    }
+    })
+    .await;
 }
 
 fn is_guarded(operation: &Operation) -> bool {

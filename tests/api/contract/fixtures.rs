@@ -8,7 +8,7 @@
 use relais::db::Id;
 use serde_json::{Value, json};
 
-use super::operations::{Operation, example};
+use super::operations::{Operation, example, sample};
 use super::world::{Stage, Team, World, id};
 use crate::vocabulary::{Answer, Member, Person};
 
@@ -17,7 +17,8 @@ use crate::vocabulary::{Answer, Member, Person};
 pub enum Payload {
     None,
     Json(Value),
-    Csv(String),
+    /// As it is, with its media type.
+    Text(&'static str, String),
 }
 
 /// A request that is ready to be sent.
@@ -78,6 +79,14 @@ impl Call {
         }
     }
 
+    /// The same with another body, as it is.
+    pub fn saying(&self, media_type: &'static str, text: String) -> Self {
+        Self {
+            payload: Payload::Text(media_type, text),
+            ..self.clone()
+        }
+    }
+
     /// The same from somebody else.
     pub fn from(&self, person: &Person) -> Self {
         Self {
@@ -103,7 +112,7 @@ impl Call {
         match &self.payload {
             Payload::None => request.send().await,
             Payload::Json(body) => request.json(body.clone()).await,
-            Payload::Csv(text) => request.raw("text/csv", text.clone()).await,
+            Payload::Text(media_type, text) => request.raw(media_type, text.clone()).await,
         }
     }
 }
@@ -120,17 +129,28 @@ pub fn bare(operation: &'static Operation, team: &Team, by: &Person) -> Call {
     });
     let payload = match &operation.body {
         None => Payload::None,
-        Some((media_type, _)) if media_type == "text/csv" => Payload::Csv(TABLE.to_owned()),
+        Some((media_type, _)) if media_type == "text/csv" => {
+            Payload::Text("text/csv", TABLE.to_owned())
+        }
         Some((_, schema)) => Payload::Json(example(schema)),
     };
     Call {
         operation,
         names: names.collect(),
-        query: Vec::new(),
+        query: required(operation),
         payload,
         by: by.clone(),
         member_id: String::new(),
     }
+}
+
+/// The query parameters that it cannot do without.
+fn required(operation: &Operation) -> Vec<String> {
+    operation
+        .query()
+        .filter(|one| one["required"] == true)
+        .map(sample)
+        .collect()
 }
 
 const TABLE: &str = "title\nA row\n";
@@ -169,7 +189,7 @@ pub async fn call(world: &World, team: &Team, operation: &'static Operation, rol
     Call {
         operation,
         names: fixture.names,
-        query: Vec::new(),
+        query: required(operation),
         payload,
         by: fixture.by.person.clone(),
         member_id: fixture.by.id,
@@ -273,8 +293,8 @@ impl Fixture<'_> {
                 self.send(json!({"offers": [{"task_id": task, "delegate_id": to.id}]}));
             }
             "propose_delegation" => self.send(json!({"due_on": "2099-03-19"})),
-            "import_tasks" | "create_import" => {
-                self.payload = Some(Payload::Csv(TABLE.to_owned()));
+            "create_import" => {
+                self.payload = Some(Payload::Text("text/csv", TABLE.to_owned()));
             }
             _ => {}
         }

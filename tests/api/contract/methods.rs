@@ -5,7 +5,7 @@ use std::collections::BTreeSet;
 use actix_web::dev::ResourceDef;
 
 use super::fixtures::{bare, call};
-use super::operations::{Operation, operations, paths, those};
+use super::operations::{Operation, each, operations, paths, those};
 use super::world::World;
 use crate::vocabulary::Answer;
 
@@ -27,7 +27,7 @@ fn lasting(answer: &Answer) -> Vec<(String, String)> {
 #[tokio::test]
 async fn head_is_get_without_the_body() {
     let world = World::start().await;
-    for operation in those(Operation::is_get) {
+    each(those(Operation::is_get), async |operation| {
         let asked = call(&world, &world.here, operation, "owner").await;
         let get = asked.send().await;
         let head = asked.send_as("HEAD", &[]).await;
@@ -40,7 +40,8 @@ async fn head_is_get_without_the_body() {
         let (get, head) = (absent.send().await, absent.send_as("HEAD", &[]).await);
         assert_eq!(head.status, get.status, "{}", operation.id);
         assert!(head.text.is_empty(), "{}: {}", operation.id, head.text);
-    }
+    })
+    .await;
 }
 
 /// What the document says of an address: other paths may match it, too (`/members/me`).

@@ -1,7 +1,10 @@
 //! The operations as the document lists them: what the walking tests walk.
 
+use std::panic::AssertUnwindSafe;
 use std::sync::OnceLock;
 
+use futures_util::FutureExt as _;
+use relais::db::Id;
 use serde_json::{Value, json};
 
 /// One operation.
@@ -87,7 +90,7 @@ impl Operation {
                 .collect(),
             body,
             responses: operation["responses"].clone(),
-            is_public: operation["security"] == json!([]),
+            is_public: operation["security"] == json!([{}]),
         }
     }
 
@@ -128,17 +131,6 @@ impl Operation {
             .any(|one| one["in"] == "header" && one["name"] == name)
     }
 
-    /// The schema of what it answers with this status.
-    pub fn answer(&self, status: &str) -> Option<&Value> {
-        let schema = &resolve(&self.responses[status])["content"]["application/json"]["schema"];
-        (!schema.is_null()).then(|| resolve(schema))
-    }
-
-    /// Whether it has an answer with this status.
-    pub fn answers(&self, status: &str) -> bool {
-        !self.responses[status].is_null()
-    }
-
     /// The schema of an item, where it answers with a page of a list.
     pub fn item(&self) -> Option<&Value> {
         let schema = &self.responses["200"]["content"]["application/json"]["schema"];
@@ -164,7 +156,7 @@ impl Operation {
     }
 
     /// Whether it is about a record that is there already, so that `If-Match` has something to match: a PATCH, a
-    /// PUT, a DELETE, or an act (`…/{id}/verb` that makes no other record).
+    /// PUT, a DELETE, or an act (`…/{id}/verb`; what makes another record is called `create_…`).
     pub fn is_about_a_record(&self) -> bool {
         let mut parts = self.path.rsplit('/');
         let (last, before) = (parts.next(), parts.next());
@@ -174,7 +166,7 @@ impl Operation {
                 !last.unwrap_or_default().starts_with('{')
                     && before.unwrap_or_default().starts_with('{')
                     && before != Some("{team_id}")
-                    && !self.answers("201")
+                    && !self.id.starts_with("create_")
             }
             _ => false,
         }
@@ -221,6 +213,46 @@ pub fn example(schema: &Value) -> Value {
         .map(|(name, member)| (name.clone(), example(member)))
         .collect::<serde_json::Map<_, _>>()
         .into()
+}
+
+/// A query parameter with a value that it takes.
+pub fn sample(parameter: &Value) -> String {
+    let name = parameter["name"].as_str().expect("a name");
+    let schema = resolve(&parameter["schema"]);
+    let examples = [
+        &parameter["example"],
+        &schema["example"],
+        &schema["examples"][0],
+        &schema["enum"][0],
+    ];
+    let own = examples.iter().find_map(|value| value.as_str());
+    let value = own.map_or_else(
+        || match (schema["type"].as_str(), schema["format"].as_str()) {
+            (Some("boolean"), _) => "false".to_owned(),
+            (Some("integer"), _) => "0".to_owned(),
+            (_, Some("date")) => "2024-02-01".to_owned(),
+            (_, Some("date-time")) => "2024-02-01T00:00:00Z".to_owned(),
+            (_, Some("uuid")) => Id::new().to_string(),
+            _ => "something".to_owned(),
+        },
+        str::to_owned,
+    );
+    format!("{name}={value}")
+}
+
+/// Checks each of these on its own, and fails with all that failed: what is wrong with each is said above.
+pub async fn each<C>(operations: Vec<&'static Operation>, check: C)
+where
+    C: AsyncFn(&'static Operation),
+{
+    let mut failed = Vec::new();
+    for operation in operations {
+        let checked = AssertUnwindSafe(check(operation)).catch_unwind().await;
+        if checked.is_err() {
+            failed.push(operation.id.as_str());
+        }
+    }
+    assert!(failed.is_empty(), "see above: {failed:#?}");
 }
 
 /// Whether null is one of its values.

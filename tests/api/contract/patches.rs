@@ -3,7 +3,7 @@
 use serde_json::{Value, json};
 
 use super::fixtures::call;
-use super::operations::{Operation, is_nullable, resolve, those};
+use super::operations::{Operation, each, is_nullable, resolve, those};
 use super::world::World;
 
 fn members(operation: &Operation) -> Vec<(String, bool)> {
@@ -67,7 +67,7 @@ async fn null_clears_what_can_be_empty_and_nothing_else() {
 #[tokio::test]
 async fn a_merge_patch_may_be_called_one() {
     let world = World::start().await;
-    for operation in those(|one| one.method == "PATCH") {
+    each(those(|one| one.method == "PATCH"), async |operation| {
         let asked = call(&world, &world.here, operation, "owner").await;
         let patched = asked
             .by
@@ -75,5 +75,6 @@ async fn a_merge_patch_may_be_called_one() {
             .raw("application/merge-patch+json", "{}")
             .await;
         assert_eq!(patched.status, 200, "{}: {}", operation.id, patched.text);
-    }
+    })
+    .await;
 }

@@ -140,7 +140,7 @@ impl Team {
     }
 
     pub async fn campaign(&self) -> String {
-        let body = json!({"name": "A campaign", "starts_on": "2026-01-01", "ends_on": "2026-12-31", "lead_id": self.lead.id,
+        let body = json!({"name": "A campaign", "starts_on": "2024-01-08", "ends_on": "2024-04-17", "lead_id": self.lead.id,
             "budget": {"amount_minor": 100, "currency": "EUR"}, "colour": "#326ce5"});
         id(&self.owner.post("/campaigns", body).await.created())
     }

@@ -1,0 +1,189 @@
+//! Rows for every list: one more, one less.
+
+use relais::db::Id;
+use serde_json::{Value, json};
+
+use super::fixtures::{Call, call};
+use super::operations::Operation;
+use super::world::{Stage, Team, World, id};
+use crate::vocabulary::Member;
+
+/// A list, and the member whose it is.
+pub struct List<'w> {
+    world: &'w World,
+    pub call: Call,
+    owner: Member,
+    rows: u32,
+}
+
+impl<'w> List<'w> {
+    /// The list that an operation answers, with more than two pages of three.
+    pub async fn filled(world: &'w World, operation: &'static Operation) -> Self {
+        let team = &world.here;
+        let mut call = call(world, team, operation, "owner").await;
+        let owner = match operation.id.as_str() {
+            "list_my_tasks" | "list_my_delegations" => world.newcomer(team, "member").await,
+            _ => team.owner.clone(),
+        };
+        match operation.id.as_str() {
+            "list_my_tasks" | "list_my_delegations" => call.by = owner.person.clone(),
+            "list_my_sessions" => call.by = world.account().await.0,
+            // The rest of the feed is as long as the team is old.
+            "list_changes" => {
+                let after = world.revision(&team.id).await;
+                call = call.with(&format!("after={after}"));
+            }
+            _ => {}
+        }
+        let mut list = Self {
+            world,
+            call,
+            owner,
+            rows: 0,
+        };
+        for _ in 0..7 {
+            list.grow().await;
+        }
+        list
+    }
+
+    fn team(&self) -> &'w Team {
+        &self.world.here
+    }
+
+    /// One row more.
+    pub async fn grow(&mut self) {
+        self.rows += 1;
+        let (team, number) = (self.team(), self.rows);
+        // Some have no date, and some have the same.
+        let day = match number % 4 {
+            0 => Value::Null,
+            day => json!(format!("2026-0{day}-01")),
+        };
+        let priority = ["low", "normal", "high"][usize::try_from(number % 3).unwrap()];
+        match self.call.operation.id.as_str() {
+            "list_campaigns" => {
+                let body = json!({"name": format!("Campaign {number}"), "starts_on": day});
+                team.owner.post("/campaigns", body).await.created();
+            }
+            "list_progress" | "list_changes" => {
+                team.campaign().await;
+            }
+            "list_milestones" => {
+                let campaign = team.campaign().await;
+                let body = json!({"campaign_id": campaign, "name": "A point", "due_on": day});
+                team.owner.post("/milestones", body).await.created();
+            }
+            "list_tasks" | "list_my_tasks" => {
+                let body = json!({"title": format!("Task {number}"), "due_on": day, "priority": priority,
+                    "assignee_id": self.owner.id});
+                team.owner.post("/tasks", body).await.created();
+            }
+            "list_checklist_items" => {
+                team.checklist_item(self.call.name("task_id")).await;
+            }
+            "list_comments" => {
+                team.comment(self.call.name("task_id"), &team.guest).await;
+            }
+            "list_campaign_history" => self.rename("/campaigns", "campaign_id").await,
+            "list_milestone_history" => self.rename("/milestones", "milestone_id").await,
+            "list_task_history" => {
+                let place = format!("/tasks/{}", self.call.name("task_id"));
+                let body = json!({"title": format!("Title {number}")});
+                team.owner.patch(&place, body).await.ok();
+            }
+            "list_delegation_history" => self.turn_delegation().await,
+            "list_task_delegations" => {
+                let place = format!("/tasks/{}/delegations", self.call.name("task_id"));
+                let body = json!({"delegate_id": team.member.id});
+                let offer = id(&team.owner.post(&place, body).await.created());
+                let place = format!("/delegations/{offer}/decline");
+                team.member
+                    .post(&place, json!({"reason": "No time"}))
+                    .await
+                    .ok();
+            }
+            "list_delegations" => {
+                team.delegation(&team.lead, &team.member, Stage::Offered)
+                    .await;
+            }
+            "list_my_delegations" => {
+                team.delegation(&team.lead, &self.owner, Stage::Offered)
+                    .await;
+            }
+            "list_members" => {
+                self.world.newcomer(team, "guest").await;
+            }
+            "list_invitations" => {
+                team.invitation(&format!("{}@example.org", Id::new())).await;
+            }
+            "list_ownership_offers" => {
+                let to = self.world.newcomer(team, "guest").await;
+                team.ownership_offer(&to).await;
+            }
+            "list_teams" => {
+                let body =
+                    json!({"name": "Another", "key": format!("T{number}"), "time_zone": "UTC"});
+                self.call.by.post("/v1/teams", body).await.created();
+            }
+            "list_my_sessions" => {
+                let body = json!({"email": self.call.by.email, "password": "a long and good one"});
+                self.call.by.post("/v1/sessions", body).await.created();
+            }
+            "list_trash" => {
+                team.trash().await;
+            }
+            operation => panic!("{operation}: say in contract/rows.rs how this list grows"),
+        }
+    }
+
+    async fn rename(&self, place: &str, name: &str) {
+        let place = format!("{place}/{}", self.call.name(name));
+        let body = json!({"name": format!("Name {}", self.rows)});
+        self.team().owner.patch(&place, body).await.ok();
+    }
+
+    /// Offered by the owner to the lead, see the fixture; then submitted and sent back, again and again.
+    async fn turn_delegation(&self) {
+        let team = self.team();
+        let place = format!("/delegations/{}", self.call.name("delegation_id"));
+        let (by, act, body) = match self.rows {
+            1 => (&team.lead, "accept", json!({})),
+            odd if odd % 2 == 1 => (&team.owner, "send-back", json!({"reason": "More"})),
+            _ => (&team.lead, "submit", json!({})),
+        };
+        by.post(&format!("{place}/{act}"), body).await.ok();
+    }
+
+    /// One row less, where rows of this list can go.
+    pub async fn shrink(&self, row: &Value) -> bool {
+        let owner = &self.team().owner;
+        let id = row["id"].as_str().unwrap_or_default();
+        let place = match self.call.operation.id.as_str() {
+            "list_campaigns" => format!("/campaigns/{id}"),
+            "list_milestones" => format!("/milestones/{id}"),
+            "list_tasks" | "list_my_tasks" => format!("/tasks/{id}"),
+            "list_checklist_items" => {
+                format!("/tasks/{}/checklist-items/{id}", self.call.name("task_id"))
+            }
+            "list_trash" => {
+                let place = format!("/trash/{id}/restore");
+                owner.request("POST", &place).send().await.ok();
+                return true;
+            }
+            "list_teams" => {
+                let place = format!("/v1/teams/{id}");
+                self.call.by.delete(&place).await.no_content();
+                return true;
+            }
+            "list_my_sessions" if row["is_current"] == false => {
+                let place = format!("/v1/me/sessions/{id}");
+                self.call.by.delete(&place).await.no_content();
+                return true;
+            }
+            _ => return false,
+        };
+        owner.delete(&place).await.no_content();
+        true
+    }
+}
