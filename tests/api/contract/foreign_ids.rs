@@ -242,3 +242,36 @@ async fn an_id_of_another_team_in_a_filter_finds_nothing() {
     )
     .await;
 }
+
+#[tokio::test]
+async fn an_id_of_another_team_in_the_query_of_a_change_is_refused() {
+    let world = World::start().await;
+    each(those(Operation::writes_to_team), async |operation| {
+        for name in operation.query().filter_map(|one| one["name"].as_str()) {
+            if !name.ends_with("_id") {
+                continue;
+            }
+            let foreign = record_named(&world.far, name).await.expect("a record");
+            let asked = call(&world, &world.here, operation, "owner").await;
+            let before = world.revisions().await;
+            let (found, absent) = (
+                asked.with(&format!("{name}={foreign}")).send().await,
+                asked.with(&format!("{name}={}", Id::new())).send().await,
+            );
+            for answer in [found, absent] {
+                assert_eq!(
+                    (
+                        answer.status,
+                        answer.body["errors"][0]["parameter"].as_str()
+                    ),
+                    (422, Some(name)),
+                    "{}?{name}: {}",
+                    operation.id,
+                    answer.text
+                );
+            }
+            assert_eq!(before, world.revisions().await, "{}", operation.id);
+        }
+    })
+    .await;
+}

