@@ -46,30 +46,58 @@ pub enum DbError {
 impl From<diesel::result::Error> for DbError {
     fn from(error: diesel::result::Error) -> Self {
         use diesel::result::{DatabaseErrorKind as Kind, Error};
-        let Error::DatabaseError(kind, info) = &error else {
-            return Self::Query(error);
+        let error = match error {
+            // The commit failed first, and says why.
+            Error::RollbackErrorOnCommit { commit_error, .. } => *commit_error,
+            error => error,
+        };
+        let (kind, info) = match &error {
+            Error::DatabaseError(kind, info) => (kind, info),
+            // What the connection was doing when it broke is not known; another one may do better.
+            Error::BrokenTransactionManager => return Self::Unavailable(error.to_string()),
+            _ => return Self::Query(error),
         };
         let message = info.message();
-        if matches!(kind, Kind::ClosedConnection | Kind::UnableToSendCommand)
-            || message.contains("database is locked")
-            || message.contains("disk I/O error")
-            || message.contains("unable to open database file")
-            || message.contains("canceling statement due to statement timeout")
-            || message.contains("terminating connection")
-            || message.contains("no connection to the server")
-            || message.contains("server closed the connection")
-        {
+        let says = |parts: &[&str]| parts.iter().any(|part| message.contains(part));
+        // A read-only PostgreSQL is one that has become a replica: the next connection finds the primary.
+        let is_unavailable = matches!(
+            kind,
+            Kind::ClosedConnection
+                | Kind::UnableToSendCommand
+                | Kind::SerializationFailure
+                | Kind::ReadOnlyTransaction
+        );
+        if is_unavailable || says(&UNAVAILABLE) {
             Self::Unavailable(message.to_owned())
-        } else if message.contains("database or disk is full")
-            || message.contains("No space left on device")
-            || message.contains("readonly database")
-        {
+        } else if says(&FULL) {
             Self::StorageFull(message.to_owned())
         } else {
             Self::Query(error)
         }
     }
 }
+
+/// What the databases say when trying again may help. Diesel keeps neither SQLite's result code nor PostgreSQL's
+/// SQLSTATE, so the text is all there is; a connection that was lost is known without it.
+const UNAVAILABLE: [&str; 10] = [
+    "database is locked",
+    "database table is locked",
+    "disk I/O error",
+    "unable to open database file",
+    "canceling statement due to",
+    "terminating connection",
+    "deadlock detected",
+    "no connection to the server",
+    "server closed the connection",
+    "out of memory",
+];
+
+/// What they say when there is no room.
+const FULL: [&str; 3] = [
+    "database or disk is full",
+    "No space left on device",
+    "readonly database",
+];
 
 /// What work on the database may fail with.
 pub trait Failure: From<DbError> + Send + 'static {
@@ -198,13 +226,13 @@ where
 }
 
 /// Why a transaction ends without a commit.
-enum Ended<T, E> {
-    Failed(E),
+enum Ended<T> {
+    Failed,
     Discarded(T),
     Broken(diesel::result::Error),
 }
 
-impl<T, E> From<diesel::result::Error> for Ended<T, E> {
+impl<T> From<diesel::result::Error> for Ended<T> {
     fn from(error: diesel::result::Error) -> Self {
         Self::Broken(error)
     }
@@ -215,14 +243,21 @@ fn in_transaction<T, E: Failure>(
     conn: &mut AnyConnection,
     work: impl FnOnce(&mut AnyConnection) -> Result<Outcome<T>, E>,
 ) -> Result<T, E> {
+    // Kept outside, because a rollback that fails too would put its own error in the place of the cause: a full
+    // disk ends SQLite's transaction by itself, and then there is no savepoint to go back to.
+    let mut cause = None;
     let ended = conn.transaction(|conn| match work(conn) {
         Ok(Outcome::Keep(answer)) => Ok(answer),
         Ok(Outcome::Discard(answer)) => Err(Ended::Discarded(answer)),
-        Err(error) => Err(Ended::Failed(error)),
+        Err(error) => {
+            cause = Some(error);
+            Err(Ended::Failed)
+        }
     });
-    match ended {
-        Ok(answer) | Err(Ended::Discarded(answer)) => Ok(answer),
-        Err(Ended::Failed(error)) => Err(error),
-        Err(Ended::Broken(error)) => Err(DbError::from(error).into()),
+    match (cause, ended) {
+        (Some(error), _) => Err(error),
+        (None, Ok(answer) | Err(Ended::Discarded(answer))) => Ok(answer),
+        (None, Err(Ended::Broken(error))) => Err(DbError::from(error).into()),
+        (None, Err(Ended::Failed)) => Err(DbError::Panicked.into()),
     }
 }

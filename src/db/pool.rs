@@ -7,7 +7,7 @@ use std::path::PathBuf;
 use std::str::FromStr;
 use std::time::Duration;
 
-use diesel::connection::SimpleConnection;
+use diesel::connection::{SimpleConnection, TransactionManager};
 use diesel::r2d2::{self, ManageConnection};
 use diesel::{Connection as _, PgConnection, SqliteConnection};
 
@@ -52,7 +52,11 @@ impl std::fmt::Display for Address {
             Self::Sqlite(path) => write!(out, "sqlite:{}", path.display()),
             Self::Postgres(url) => {
                 let (scheme, rest) = url.split_once("://").unwrap_or(("postgres", ""));
-                let place = rest.rsplit_once('@').map_or(rest, |(_, place)| place);
+                // As libpq reads it: what stands before the first @ is the user, unless a / comes before it.
+                let place = match rest.split_once('@') {
+                    Some((user, place)) if !user.contains('/') => place,
+                    _ => rest,
+                };
                 let place = place.split_once('?').map_or(place, |(place, _)| place);
                 write!(out, "{scheme}://{place}")
             }
@@ -73,9 +77,11 @@ pub(super) fn connect(address: &Address, statement: Duration) -> Result<AnyConne
             let path = path.to_string_lossy();
             SqliteConnection::establish(&path).map(AnyConnection::Sqlite)
         }
-        Address::Postgres(url) => PgConnection::establish(url).map(AnyConnection::Postgres),
+        Address::Postgres(url) => {
+            PgConnection::establish(&with_patience(url)).map(AnyConnection::Postgres)
+        }
     };
-    let mut conn = opened.map_err(|error| DbError::Unavailable(error.to_string()))?;
+    let mut conn = opened.map_err(|error| DbError::Unavailable(in_one_line(&error.to_string())))?;
     let milliseconds = statement.as_millis();
     let settings: Vec<String> = match &conn {
         // One statement each: in one batch SQLite would stop at the first that is busy. The time-out
@@ -96,6 +102,33 @@ pub(super) fn connect(address: &Address, statement: Duration) -> Result<AnyConne
     }
     Ok(conn)
 }
+
+/// The URL with limits on how long a silent server is waited for, unless it says so itself. Without them libpq
+/// waits for as long as the system does: two hours for a server whose machine is gone.
+fn with_patience(url: &str) -> String {
+    let mut url = url.to_owned();
+    for (name, value) in [
+        ("connect_timeout", "5"),
+        ("keepalives_idle", "10"),
+        ("keepalives_interval", "5"),
+        ("keepalives_count", "3"),
+        ("tcp_user_timeout", "20000"),
+        ("application_name", "relais"),
+    ] {
+        if !url.contains(&format!("{name}=")) {
+            url.push(if url.contains('?') { '&' } else { '?' });
+            url.push_str(&format!("{name}={value}"));
+        }
+    }
+    url
+}
+
+/// libpq explains in several lines; a log line and a message to the operator are one.
+fn in_one_line(text: &str) -> String {
+    text.split_whitespace().collect::<Vec<_>>().join(" ")
+}
+
+type Transactions = <AnyConnection as diesel::Connection>::TransactionManager;
 
 /// A pooled connection, with the note that it must not go back into the pool.
 pub(super) struct Link {
@@ -179,7 +212,8 @@ impl Pool {
             .map_err(|error| E::from(DbError::Unavailable(error.to_string())))?;
         link.is_broken = true;
         let answer = work(&mut link.conn);
-        link.is_broken = matches!(&answer, Err(error) if error.is_unavailable());
+        link.is_broken = matches!(&answer, Err(error) if error.is_unavailable())
+            || Transactions::is_broken_transaction_manager(&mut link.conn);
         answer
     }
 }
@@ -190,5 +224,79 @@ struct LogFailures;
 impl r2d2::HandleError<DbError> for LogFailures {
     fn handle_error(&self, error: DbError) {
         log::warn!("a database connection could not be opened: {error}");
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::{Address, in_one_line, with_patience};
+
+    fn shown(url: &str) -> String {
+        url.parse::<Address>().unwrap().to_string()
+    }
+
+    #[test]
+    fn an_address_is_shown_without_user_and_password() {
+        for (url, expected) in [
+            ("sqlite:relais.db", "sqlite:relais.db"),
+            ("sqlite:///var/lib/relais.db", "sqlite:/var/lib/relais.db"),
+            (
+                "postgres://db.example.org/relais",
+                "postgres://db.example.org/relais",
+            ),
+            ("postgres://ada@db/relais", "postgres://db/relais"),
+            (
+                "postgresql://ada:s3cret@db:5433/relais?sslmode=require",
+                "postgresql://db:5433/relais",
+            ),
+            ("postgres://ada:s3cr?t@db/relais", "postgres://db/relais"),
+            (
+                "postgres:///relais?user=ada&password=s3cret",
+                "postgres:///relais",
+            ),
+            (
+                "postgres://db/relais?password=s3@cret",
+                "postgres://db/relais",
+            ),
+            (
+                "postgres://ada:s3cret@one:1,two:2/relais",
+                "postgres://one:1,two:2/relais",
+            ),
+        ] {
+            assert_eq!(shown(url), expected);
+        }
+    }
+
+    #[test]
+    fn what_is_neither_is_refused() {
+        for url in [
+            "",
+            "relais.db",
+            "sqlite:",
+            "sqlite://",
+            "mysql://db/relais",
+            "host=db user=ada",
+            "postgres:db",
+        ] {
+            assert!(url.parse::<Address>().is_err(), "{url}");
+        }
+    }
+
+    #[test]
+    fn a_silent_server_is_given_up() {
+        let url = with_patience("postgres://db/relais?connect_timeout=9");
+        assert!(
+            url.contains("?connect_timeout=9&keepalives_idle=10&"),
+            "{url}"
+        );
+        assert!(with_patience("postgres://db/relais").contains("relais?connect_timeout=5&"));
+    }
+
+    #[test]
+    fn a_message_is_one_line() {
+        assert_eq!(
+            in_one_line("refused\n\tIs the server running?\n"),
+            "refused Is the server running?"
+        );
     }
 }

@@ -46,7 +46,10 @@ where
     fn run(&mut self, conn: &mut AnyConnection) {
         if let Some(work) = self.work.take() {
             let ran = catch_unwind(AssertUnwindSafe(|| in_transaction(conn, work)));
-            self.result = Some(ran.unwrap_or_else(|_| Err(E::from(DbError::Panicked))));
+            self.result = Some(ran.unwrap_or_else(|_| {
+                close_savepoints(conn);
+                Err(E::from(DbError::Panicked))
+            }));
         }
     }
 
@@ -118,6 +121,8 @@ fn serve(
         let committed = run_group(&mut conn, &mut group);
         if let Err(error) = &committed {
             log::error!("a group of {} writes was not kept: {error}", group.len());
+            // Whoever waits behind them would only wait as long again for the same.
+            group.extend(orders.try_iter());
         }
         for order in group {
             order.answer(copy(&committed));
@@ -136,11 +141,33 @@ fn run_group(conn: &mut AnyConnection, group: &mut [Box<dyn Work>]) -> Result<()
     begin_immediate(conn)?;
     for order in group.iter_mut() {
         order.run(conn);
+        // A full disk makes SQLite roll back by itself. What ran after that would be kept one by one, and told
+        // that it was not.
+        if depth(conn) != Some(1) {
+            return Err(DbError::Unavailable(
+                "the database has ended the transaction by itself".to_owned(),
+            ));
+        }
     }
-    Manager::commit_transaction(conn).map_err(|error| {
-        let _ = Manager::rollback_transaction(conn);
-        DbError::from(error)
-    })
+    Manager::commit_transaction(conn).map_err(DbError::from)
+}
+
+/// How many transactions are open inside one another; nothing where none is, or nobody knows.
+fn depth(conn: &mut AnyConnection) -> Option<u32> {
+    Manager::transaction_manager_status_mut(conn)
+        .transaction_depth()
+        .ok()
+        .flatten()
+        .map(std::num::NonZeroU32::get)
+}
+
+/// Rolls back what a panic left open, down to the group's own transaction.
+fn close_savepoints(conn: &mut AnyConnection) {
+    while depth(conn).is_some_and(|depth| depth > 1) {
+        if Manager::rollback_transaction(conn).is_err() {
+            break;
+        }
+    }
 }
 
 /// `BEGIN IMMEDIATE`, because a deferred transaction that first reads and then writes fails at once

@@ -1,0 +1,177 @@
+//! PostgreSQL that goes away, is slow, or has no connection left. On SQLite there is nothing to lose, and these
+//! tests have nothing to do.
+
+use std::time::{Duration, Instant};
+
+use diesel::connection::SimpleConnection;
+use diesel::{QueryableByName, RunQueryDsl};
+use futures_util::future::join_all;
+use relais::db::AnyConnection;
+use serde_json::json;
+
+use crate::vocabulary::{Member, TestApp};
+
+/// Ends every other connection to the test's database.
+const KILL: &str = "SELECT pg_terminate_backend(pid) FROM pg_stat_activity
+     WHERE datname = current_database() AND pid <> pg_backend_pid()";
+
+#[derive(QueryableByName)]
+struct Cut {
+    #[diesel(sql_type = diesel::sql_types::Bool)]
+    #[allow(dead_code)]
+    done: bool,
+}
+
+/// Ends the connections that wait for a lock; answers how many there were.
+fn cut_waiting(conn: &mut AnyConnection) -> usize {
+    let query = "SELECT pg_terminate_backend(pid) AS done FROM pg_stat_activity
+         WHERE datname = current_database() AND wait_event_type = 'Lock'";
+    match conn {
+        AnyConnection::Postgres(conn) => {
+            let cut: Vec<Cut> = diesel::sql_query(query).load(conn).unwrap();
+            cut.len()
+        }
+        AnyConnection::Sqlite(_) => 0,
+    }
+}
+
+async fn app(arguments: &[&str]) -> Option<(TestApp, Member)> {
+    let app = TestApp::start_with(arguments).await;
+    if !app.database.is_postgres() {
+        return None;
+    }
+    let [lead] = app.team_with(["lead"]).await;
+    Some((app, lead))
+}
+
+#[tokio::test]
+async fn a_lost_connection_costs_one_answer_and_is_replaced() {
+    let Some((app, lead)) = app(&["--database-connections", "3"]).await else {
+        return;
+    };
+    for round in 0..3 {
+        // All of them are in use before they are cut.
+        join_all((0..12).map(|_| lead.get("/campaigns"))).await;
+        app.database.execute(KILL);
+        let mut refused = 0;
+        for number in 0..12 {
+            let answer = if number % 2 == 0 {
+                lead.get("/campaigns").await
+            } else {
+                lead.post("/campaigns", json!({"name": format!("{round} {number}")}))
+                    .await
+            };
+            match answer.status {
+                200 | 201 => {}
+                _ => {
+                    answer.problem(503, "unavailable");
+                    refused += 1;
+                }
+            }
+        }
+        assert!(refused <= 3, "{refused} refused in round {round}");
+        lead.post("/campaigns", json!({"name": "after"}))
+            .await
+            .created();
+    }
+    lead.person.get("/readyz").await.ok();
+}
+
+#[tokio::test]
+async fn a_connection_lost_in_the_middle_keeps_nothing() {
+    let Some((app, lead)) = app(&["--database-connections", "2"]).await else {
+        return;
+    };
+    // The write waits for a lock when its connection is cut.
+    let mut held = app.database.lock_writes();
+    let writing = lead.post("/campaigns", json!({"name": "Half"}));
+    let cutting = async {
+        let mut other = app.database.connect();
+        // Until there is one that waits.
+        while cut_waiting(&mut other) == 0 {
+            tokio::time::sleep(Duration::from_millis(20)).await;
+        }
+    };
+    let (answer, ()) = tokio::join!(writing, cutting);
+    answer.problem(503, "unavailable");
+    held.batch_execute("ROLLBACK").unwrap();
+    assert_eq!(lead.all("/campaigns").await.len(), 0);
+    lead.post("/campaigns", json!({"name": "Whole"}))
+        .await
+        .created();
+}
+
+#[tokio::test]
+async fn a_slow_query_is_cut_off() {
+    let Some((app, lead)) = app(&["--statement-seconds", "1", "--database-connections", "2"]).await
+    else {
+        return;
+    };
+    // Reads wait too.
+    let mut held = app.database.connect();
+    held.batch_execute("BEGIN; LOCK TABLE campaigns IN ACCESS EXCLUSIVE MODE")
+        .unwrap();
+    let began = Instant::now();
+    let answer = lead.get("/campaigns").await;
+    assert!(
+        began.elapsed() < Duration::from_secs(4),
+        "{:?}",
+        began.elapsed()
+    );
+    assert!(answer.header("retry-after").is_some());
+    answer.problem(503, "unavailable");
+    // What does not touch it goes on.
+    lead.get("/milestones").await.ok();
+    held.batch_execute("ROLLBACK").unwrap();
+    lead.get("/campaigns").await.ok();
+}
+
+#[tokio::test]
+async fn a_pool_without_a_free_connection_says_so_in_time() {
+    let Some((app, lead)) = app(&[
+        "--statement-seconds",
+        "3",
+        "--database-connections",
+        "1",
+        "--acquire-seconds",
+        "1",
+    ])
+    .await
+    else {
+        return;
+    };
+    let held = app.database.lock_writes();
+    let began = Instant::now();
+    let answers = join_all((0..20).map(|number| {
+        let lead = lead.clone();
+        async move {
+            if number == 0 {
+                lead.post("/campaigns", json!({"name": "First"})).await
+            } else {
+                lead.get("/campaigns").await
+            }
+        }
+    }))
+    .await;
+    assert!(
+        began.elapsed() < Duration::from_secs(6),
+        "{:?}",
+        began.elapsed()
+    );
+    let mut refused = 0;
+    for answer in answers {
+        if answer.status == 503 {
+            assert!(answer.header("retry-after").is_some());
+            answer.problem(503, "unavailable");
+            refused += 1;
+        }
+    }
+    assert!(refused >= 10, "{refused}");
+    // Whoever asks the server whether it lives gets an answer all the while.
+    lead.person.get("/healthz").await.ok();
+    drop(held);
+    lead.post("/campaigns", json!({"name": "After"}))
+        .await
+        .created();
+    lead.person.get("/readyz").await.ok();
+}
