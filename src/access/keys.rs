@@ -5,6 +5,8 @@
 
 use chrono::TimeDelta;
 use diesel::prelude::*;
+use diesel::result::DatabaseErrorKind;
+use diesel::result::Error::DatabaseError;
 
 use super::es256::{KeyError, SigningKey};
 use super::sealing::{Sealer, SealingError};
@@ -80,38 +82,58 @@ pub async fn load_or_make(
     sealer: &Sealer,
     now: Instant,
 ) -> Result<(Vec<ScheduledKey>, Pepper), KeysError> {
-    let sealer = sealer.clone();
-    db.write(move |conn| {
-        if signing_keys::table.count().get_result::<i64>(conn)? == 0 {
-            insert(conn, &sealer, &SigningKey::generate()?, now, now)?;
+    let attempt = || {
+        let sealer = sealer.clone();
+        db.write(move |conn| {
+            let pepper = load_or_make_secrets(conn, &sealer, now)?;
+            Ok(Outcome::Keep((read(conn, &sealer)?, pepper)))
+        })
+    };
+    match attempt().await {
+        // Another server made them at the same moment: it was first, and its secrets are ours.
+        Err(KeysError::Database(DbError::Query(DatabaseError(
+            DatabaseErrorKind::UniqueViolation,
+            _,
+        )))) => attempt().await,
+        answer => answer,
+    }
+}
+
+/// The pepper comes first: there can be one only, so of two servers that make their secrets at the same moment
+/// one fails, its signing key goes with it, and both end up with the same.
+fn load_or_make_secrets(
+    conn: &mut AnyConnection,
+    sealer: &Sealer,
+    now: Instant,
+) -> Result<Pepper, KeysError> {
+    let name = "pepper";
+    let kept: Option<Vec<u8>> = server_secrets::table
+        .find(name)
+        .select(server_secrets::sealed)
+        .first(conn)
+        .optional()?;
+    let pepper = match kept {
+        Some(sealed) => {
+            let bytes = sealer.open("server_secrets/pepper", &sealed)?;
+            let bytes: [u8; 32] = bytes.try_into().map_err(|_| KeysError::Pepper)?;
+            Pepper::from(bytes)
         }
-        let name = "pepper";
-        let kept: Option<Vec<u8>> = server_secrets::table
-            .find(name)
-            .select(server_secrets::sealed)
-            .first(conn)
-            .optional()?;
-        let pepper = match kept {
-            Some(sealed) => {
-                let bytes = sealer.open("server_secrets/pepper", &sealed)?;
-                let bytes: [u8; 32] = bytes.try_into().map_err(|_| KeysError::Pepper)?;
-                Pepper::from(bytes)
-            }
-            None => {
-                let pepper = Pepper::random();
-                diesel::insert_into(server_secrets::table)
-                    .values((
-                        server_secrets::name.eq(name),
-                        server_secrets::sealed
-                            .eq(sealer.seal("server_secrets/pepper", pepper.expose())?),
-                    ))
-                    .execute(conn)?;
-                pepper
-            }
-        };
-        Ok(Outcome::Keep((read(conn, &sealer)?, pepper)))
-    })
-    .await
+        None => {
+            let pepper = Pepper::random();
+            let sealed = sealer.seal("server_secrets/pepper", pepper.expose())?;
+            diesel::insert_into(server_secrets::table)
+                .values((
+                    server_secrets::name.eq(name),
+                    server_secrets::sealed.eq(sealed),
+                ))
+                .execute(conn)?;
+            pepper
+        }
+    };
+    if signing_keys::table.count().get_result::<i64>(conn)? == 0 {
+        insert(conn, sealer, &SigningKey::generate()?, now, now)?;
+    }
+    Ok(pepper)
 }
 
 fn read(conn: &mut AnyConnection, sealer: &Sealer) -> Result<Vec<ScheduledKey>, KeysError> {
