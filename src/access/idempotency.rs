@@ -25,18 +25,22 @@ impl IdempotencyKey {
     /// # Errors
     /// `invalid_header` when it is not 1 to 255 visible characters.
     pub fn of(request: &HttpRequest) -> Result<Option<Self>, Problem> {
-        let Some(value) = request.headers().get("idempotency-key") else {
+        let mut values = request.headers().get_all("idempotency-key");
+        let Some(value) = values.next() else {
             return Ok(None);
         };
+        let is_only = values.next().is_none();
         let key = value
             .to_str()
             .ok()
             .filter(|key| {
-                (1..=255).contains(&key.len()) && key.bytes().all(|byte| byte.is_ascii_graphic())
+                is_only
+                    && (1..=255).contains(&key.len())
+                    && key.bytes().all(|byte| byte.is_ascii_graphic())
             })
             .ok_or_else(|| {
                 Problem::new(Code::InvalidHeader)
-                    .detail("Idempotency-Key takes 1 to 255 visible ASCII characters.")
+                    .detail("Idempotency-Key takes 1 to 255 visible ASCII characters, once.")
             })?;
         let body = request
             .extensions()

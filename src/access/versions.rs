@@ -19,22 +19,28 @@ pub enum Tags {
 
 impl Tags {
     fn read(request: &HttpRequest, name: HeaderName) -> Result<Option<Self>, Problem> {
-        let Some(value) = request.headers().get(&name) else {
-            return Ok(None);
-        };
         let refuse = || {
             Problem::new(Code::InvalidHeader).detail(format!(
                 "{name} takes * or entity tags such as \"12\" or W/\"r7-lead\"."
             ))
         };
-        let text = value.to_str().map_err(|_| refuse())?.trim();
-        if text == "*" {
-            return Ok(Some(Self::Any));
-        }
+        // Several lines are one list (RFC 9110, section 5.3).
+        let lines: Vec<&str> = request
+            .headers()
+            .get_all(&name)
+            .map(|value| value.to_str().map_err(|_| refuse()))
+            .collect::<Result<_, _>>()?;
+        let text = match lines.as_slice() {
+            [] => return Ok(None),
+            [only] if only.trim() == "*" => return Ok(Some(Self::Any)),
+            lines => lines.join(","),
+        };
         let tags: Vec<String> = text.split(',').map(|tag| tag.trim().to_owned()).collect();
         let is_tag = |tag: &String| {
             let bare = tag.strip_prefix("W/").unwrap_or(tag);
-            bare.len() >= 2 && bare.starts_with('"') && bare.ends_with('"')
+            bare.strip_prefix('"')
+                .and_then(|bare| bare.strip_suffix('"'))
+                .is_some_and(|bare| !bare.contains('"'))
         };
         if tags.iter().all(is_tag) {
             Ok(Some(Self::These(tags)))
