@@ -4,7 +4,7 @@
 //! The surprising rule: `HEAD` is turned into `GET` here, because actix routes it nowhere; the connection
 //! still knows that no body may follow.
 
-use std::net::IpAddr;
+use std::net::{IpAddr, SocketAddr};
 use std::panic::AssertUnwindSafe;
 use std::time::Instant;
 
@@ -51,25 +51,30 @@ impl Edge {
     /// The client's address: the peer's, or what trusted proxies say.
     #[must_use]
     pub fn client_address(&self, request: &HttpRequest) -> String {
-        let Some(peer) = request.peer_addr().map(|peer| peer.ip()) else {
+        let Some(peer) = request.peer_addr().map(|peer| peer.ip().to_canonical()) else {
             return "unknown".to_owned();
         };
         if !self.trusted_proxies.contains(&peer) {
             return peer.to_string();
         }
-        let forwarded = request
+        let lines: Vec<&str> = request
             .headers()
             .get_all("x-forwarded-for")
             .filter_map(|value| value.to_str().ok())
-            .flat_map(|value| value.split(','))
-            .filter_map(|part| part.trim().parse::<IpAddr>().ok())
-            .collect::<Vec<_>>();
-        forwarded
-            .into_iter()
-            .rev()
-            .find(|address| !self.trusted_proxies.contains(address))
-            .unwrap_or(peer)
-            .to_string()
+            .collect();
+        // Each proxy adds on the right whom it heard from, so from there on leftwards it is true as long as it
+        // was said by one of ours. What is no address ends it: the rest is what a client made up.
+        let mut nearest = peer;
+        for part in lines.join(",").rsplit(',') {
+            match forwarded_address(part.trim()) {
+                Some(address) => nearest = address,
+                None => break,
+            }
+            if !self.trusted_proxies.contains(&nearest) {
+                break;
+            }
+        }
+        nearest.to_string()
     }
 
     fn limit(&self, request: &HttpRequest) -> Verdict {
@@ -89,10 +94,20 @@ impl Edge {
     }
 }
 
-/// The middleware.
+/// An address with or without a port, as proxies write it.
+fn forwarded_address(text: &str) -> Option<IpAddr> {
+    let address = text
+        .parse()
+        .or_else(|_| text.parse::<SocketAddr>().map(|place| place.ip()))
+        .ok()?;
+    // ::ffff:192.0.2.1 is 192.0.2.1, and has one bucket with it.
+    Some(IpAddr::to_canonical(&address))
+}
+
+/// The outer middleware: id, headers, log line, and a problem document for whatever goes wrong.
 ///
 /// # Errors
-/// Never: what goes wrong becomes a response.
+/// What went so wrong that the request went down with it, as a problem document all the same.
 pub async fn guard(
     mut request: ServiceRequest,
     next: Next<impl MessageBody + 'static>,
@@ -104,58 +119,98 @@ pub async fn guard(
         request.head_mut().method = Method::GET;
     }
     request.extensions_mut().insert(RequestId(id.clone()));
+    let is_documentation = request.path().starts_with("/docs");
 
+    let lost = match AssertUnwindSafe(next.call(request)).catch_unwind().await {
+        Ok(Ok(response)) => {
+            let mut response = render(response.map_into_boxed_body(), &id);
+            let request = response.request().clone();
+            let extensions = request.extensions();
+            finish(
+                response.headers_mut(),
+                is_documentation,
+                &id,
+                extensions.get::<Verdict>(),
+            );
+            let account = extensions.get::<Account>().copied();
+            let route = request.match_pattern();
+            tell(&method, route, response.status(), started, &id, account);
+            drop(extensions);
+            return Ok(response);
+        }
+        Ok(Err(error)) => as_problem(&error),
+        Err(_) => Problem::internal("a handler panicked"),
+    };
+    // The request went down with its handler; the problem is all that is left to answer with.
+    tell(
+        &method,
+        None,
+        actix_web::ResponseError::status_code(&lost),
+        started,
+        &id,
+        None,
+    );
+    let mut error = Error::from(lost.for_request(&id));
+    error.add_response_mapper(move |mut response| {
+        finish(response.headers_mut(), is_documentation, &id, None);
+        response
+    });
+    Err(error)
+}
+
+/// The inner middleware: how long an address may be and how often anyone may ask. It stands behind the one for
+/// browsers of other origins, so that their pages can read why they are refused.
+///
+/// # Errors
+/// What the handler answers.
+pub async fn limit(
+    request: ServiceRequest,
+    next: Next<impl MessageBody + 'static>,
+) -> Result<ServiceResponse<BoxBody>, Error> {
     let is_probe = matches!(request.path(), "/healthz" | "/readyz");
     let verdict = match request.app_data::<web::Data<Edge>>() {
         Some(edge) if !is_probe => Some(edge.limit(request.request())),
         _ => None,
     };
+    let wait = verdict.as_ref().and_then(|verdict| verdict.retry_after);
+    if let Some(verdict) = verdict {
+        request.extensions_mut().insert(verdict);
+    }
     let refusal = if request.uri().to_string().len() > LONGEST_URI {
-        Some(Problem::new(Code::UriTooLong))
+        Problem::new(Code::UriTooLong)
+    } else if let Some(wait) = wait {
+        Problem::new(Code::RateLimited).retry_after(wait)
     } else {
-        verdict.as_ref().and_then(|verdict| {
-            let wait = verdict.retry_after?;
-            Some(Problem::new(Code::RateLimited).retry_after(wait))
-        })
+        return next
+            .call(request)
+            .await
+            .map(ServiceResponse::map_into_boxed_body);
     };
+    Ok(request.error_response(refusal))
+}
 
-    let mut response = match refusal {
-        Some(problem) => {
-            let (request, _) = request.into_parts();
-            problem_response(request, problem, &id)
-        }
-        None => match AssertUnwindSafe(next.call(request)).catch_unwind().await {
-            Ok(Ok(response)) => render(response.map_into_boxed_body(), &id),
-            Ok(Err(error)) => return Err(as_problem(&error).for_request(&id).into()),
-            // The request went down with the handler; the problem is all that is left to answer with.
-            Err(_) => {
-                return Err(Problem::internal("a handler panicked")
-                    .for_request(&id)
-                    .into());
-            }
-        },
-    };
-    finish(&mut response, &id, verdict.as_ref());
-    let account = response
-        .request()
-        .extensions()
-        .get::<Account>()
-        .map_or_else(|| "-".to_owned(), |account| account.0.to_string());
-    let route = response
-        .request()
-        .match_pattern()
-        .unwrap_or_else(|| "-".to_owned());
+/// The log line of a request. The pattern of the route stands for the address, so nothing that came with the
+/// request is in it but a well-formed id.
+fn tell(
+    method: &Method,
+    route: Option<String>,
+    status: StatusCode,
+    started: Instant,
+    id: &str,
+    account: Option<Account>,
+) {
+    let account = account.map_or_else(|| "-".to_owned(), |account| account.0.to_string());
+    let route = route.unwrap_or_else(|| "-".to_owned());
     log::info!(
         target: "relais::request",
         method = method.as_str(),
         route = route.as_str(),
-        status = response.status().as_u16(),
+        status = status.as_u16(),
         ms = u64::try_from(started.elapsed().as_millis()).unwrap_or(u64::MAX),
-        request_id = id.as_str(),
+        request_id = id,
         account = account.as_str();
         "request"
     );
-    Ok(response)
 }
 
 fn request_id(headers: &header::HeaderMap) -> String {
@@ -171,28 +226,26 @@ fn request_id(headers: &header::HeaderMap) -> String {
         .map_or_else(|| Id::new().to_string(), str::to_owned)
 }
 
-fn problem_response(request: HttpRequest, problem: Problem, id: &str) -> ServiceResponse<BoxBody> {
-    use actix_web::ResponseError;
-    let response = problem.for_request(id).error_response();
-    ServiceResponse::new(request, response)
-}
-
 /// Turns whatever is no success into a problem document with the request's id.
 fn render(response: ServiceResponse<BoxBody>, id: &str) -> ServiceResponse<BoxBody> {
+    use actix_web::ResponseError;
     let is_problem = response.status().is_client_error() || response.status().is_server_error();
-    let error = response.response().error().map(as_problem);
-    match error {
-        Some(problem) => {
-            let (request, _) = response.into_parts();
-            problem_response(request, problem, id)
-        }
+    let problem = match response.response().error() {
+        Some(error) => as_problem(error),
         None if is_problem && !response.headers().contains_key(header::CONTENT_TYPE) => {
-            let problem = by_status(response.status());
-            let (request, _) = response.into_parts();
-            problem_response(request, problem, id)
+            by_status(response.status())
         }
-        None => response,
+        None => return response,
+    };
+    let (request, before) = response.into_parts();
+    let mut rendered = problem.for_request(id).error_response();
+    // What lets a page of another origin read it.
+    for (name, value) in before.headers() {
+        if *name == header::VARY || name.as_str().starts_with("access-control-") {
+            rendered.headers_mut().append(name.clone(), value.clone());
+        }
     }
+    ServiceResponse::new(request, rendered)
 }
 
 fn as_problem(error: &Error) -> Problem {
@@ -216,9 +269,12 @@ fn by_status(status: StatusCode) -> Problem {
     })
 }
 
-fn finish(response: &mut ServiceResponse<BoxBody>, id: &str, verdict: Option<&Verdict>) {
-    let is_documentation = response.request().path().starts_with("/docs");
-    let headers = response.headers_mut();
+fn finish(
+    headers: &mut header::HeaderMap,
+    is_documentation: bool,
+    id: &str,
+    verdict: Option<&Verdict>,
+) {
     let fixed = [
         ("x-content-type-options", "nosniff"),
         ("referrer-policy", "no-referrer"),

@@ -18,7 +18,7 @@ use utoipa_actix_web::AppExt as _;
 use utoipa_actix_web::service_config::ServiceConfig;
 
 use crate::access::State;
-use crate::http::edge::{Edge, guard};
+use crate::http::edge::{Edge, guard, limit};
 use crate::http::{Code, Problem};
 use crate::{journal, outreach, people, work};
 
@@ -68,6 +68,7 @@ pub fn app(
         .split_for_parts();
     app.configure(pages::documentation)
         .default_service(web::to(fallback))
+        .wrap(from_fn(limit))
         .wrap(cors(cors_origins))
         .wrap(from_fn(guard))
 }
