@@ -66,9 +66,15 @@ pub fn expect_type(request: &HttpRequest, supported: &[&str]) -> Result<(), Prob
         .headers()
         .get(header::CONTENT_TYPE)
         .and_then(|value| value.to_str().ok())
-        .and_then(|value| value.split(';').next())
-        .map(|value| value.trim().to_ascii_lowercase());
-    if given.is_some_and(|given| supported.contains(&given.as_str())) {
+        .unwrap_or_default()
+        .to_ascii_lowercase();
+    let mut parts = given.split(';').map(str::trim);
+    let kind = parts.next().unwrap_or_default();
+    // In another encoding the bytes would mean something else.
+    let is_utf_8 = parts
+        .filter_map(|part| part.strip_prefix("charset="))
+        .all(|charset| matches!(charset.trim_matches('"'), "utf-8" | "utf8" | "us-ascii"));
+    if is_utf_8 && supported.contains(&kind) {
         return Ok(());
     }
     Err(Problem::new(Code::UnsupportedMediaType)

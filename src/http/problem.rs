@@ -73,6 +73,16 @@ impl FieldError {
     }
 }
 
+/// How many characters of what the client sent come back to it: the name of a member may be as long as the body.
+const LONGEST_ECHO: usize = 199;
+
+fn shortened(text: &str) -> String {
+    match text.char_indices().nth(LONGEST_ECHO) {
+        Some((end, _)) => format!("{}…", text.get(..end).unwrap_or_default()),
+        None => text.to_owned(),
+    }
+}
+
 /// A refusal or failure, on its way to the client.
 #[derive(Clone)]
 pub struct Problem(Box<Facts>);
@@ -110,7 +120,10 @@ impl Problem {
 
     /// Fields that are refused.
     #[must_use]
-    pub fn fields(errors: Vec<FieldError>) -> Self {
+    pub fn fields(mut errors: Vec<FieldError>) -> Self {
+        for error in &mut errors {
+            error.pointer = error.pointer.as_deref().map(shortened);
+        }
         let detail = match errors.as_slice() {
             [one] => format!(
                 "{}: {}",
@@ -136,7 +149,7 @@ impl Problem {
     /// A query parameter that is refused.
     #[must_use]
     pub fn parameter(code: Code, name: &str, detail: impl Into<String>) -> Self {
-        let detail = detail.into();
+        let (name, detail) = (shortened(name), detail.into());
         let mut problem = Self::new(code).detail(format!("{name}: {detail}"));
         problem.0.errors = vec![FieldError::parameter(name, code.entry().code, detail)];
         problem

@@ -186,20 +186,11 @@ fn locate(path: &serde_path_to_error::Path, error: &Error) -> (String, Fault) {
             Segment::Enum { .. } | Segment::Unknown => {}
         }
     }
-    let fault = explain(&error.to_string());
+    let mut fault = explain(&error.to_string());
     // The path of an unknown member ends with that member already.
-    let fault = match &fault.member {
-        Some(name)
-            if pointer.ends_with(&format!("/{}", escape(name)))
-                && fault.code == "unknown_member" =>
-        {
-            Fault {
-                member: None,
-                ..fault
-            }
-        }
-        _ => fault,
-    };
+    if fault.code == "unknown_member" && !pointer.is_empty() {
+        fault.member = None;
+    }
     (pointer, fault)
 }
 
@@ -212,7 +203,8 @@ fn explain(message: &str) -> Fault {
         member,
     };
     let parts: Vec<&str> = message.split(MARK).collect();
-    if let [_, code, detail, params, ..] = parts.as_slice() {
+    // Ours begin with the mark; a member's name that has it stands further behind.
+    if let ["", code, detail, params, ..] = parts.as_slice() {
         return Fault {
             code: (*code).to_owned(),
             detail: (*detail).to_owned(),
@@ -234,7 +226,15 @@ fn explain(message: &str) -> Fault {
             named(message),
         );
     }
-    if let Some((_, expected)) = message.split_once(", expected ") {
+    // The last one: the value that was sent stands before it, and may say the same.
+    if let Some((_, expected)) = message.rsplit_once(", expected ") {
+        let expected = match expected {
+            "i64" | "u64" | "i32" | "u32" | "i16" | "u16" | "u8" => "a whole number",
+            "a borrowed string" => "a string",
+            "a sequence" => "an array",
+            "a map" => "an object",
+            expected => expected,
+        };
         return fault("wrong_type", format!("Expected {expected}."), None);
     }
     fault("invalid_format", message.to_owned(), None)
