@@ -170,6 +170,45 @@ pub struct BadSetting {
 }
 
 impl Config {
+    /// Checks what is only used later, so that a typing error stops the start and not the first request.
+    ///
+    /// # Errors
+    /// When a setting is wrong.
+    pub fn check(&self) -> Result<(), BadSetting> {
+        for origin in &self.cors_origins {
+            if !is_origin(origin) {
+                return Err(BadSetting {
+                    setting: "--cors-origin (RELAIS_CORS_ORIGINS)",
+                    problem: format!(
+                        "{origin:?} is no origin; one looks like https://app.example.org, in lower case, without a path"
+                    ),
+                });
+            }
+        }
+        if let Some(url) = &self.public_url
+            && !["http://", "https://"].iter().any(|scheme| {
+                url.strip_prefix(scheme)
+                    .is_some_and(|rest| !rest.is_empty())
+            })
+        {
+            return Err(BadSetting {
+                setting: "--public-url (RELAIS_PUBLIC_URL)",
+                problem: format!("{url:?} does not start with http:// or https://"),
+            });
+        }
+        if let Some(part) = self.log.split(',').find(|part| !is_log_filter(part)) {
+            return Err(BadSetting {
+                setting: "--log (RELAIS_LOG)",
+                problem: format!(
+                    "{part:?} is neither a level (off, error, warn, info, debug, trace) nor module=level"
+                ),
+            });
+        }
+        self.address()?;
+        self.replica()?;
+        Ok(())
+    }
+
     /// Where the database is.
     ///
     /// # Errors
@@ -299,6 +338,28 @@ impl Config {
             let _ = writeln!(text, "{name:<22}{value}");
         }
         Ok(text)
+    }
+}
+
+/// As a browser sends it (RFC 6454): scheme, host in lower case, a port where it is not the usual one.
+fn is_origin(text: &str) -> bool {
+    let Some((scheme, host)) = text.split_once("://") else {
+        return false;
+    };
+    let is_part = |text: &str, more: &str| {
+        !text.is_empty()
+            && text.chars().all(|letter| {
+                letter.is_ascii_lowercase() || letter.is_ascii_digit() || more.contains(letter)
+            })
+    };
+    is_part(scheme, "+-.") && is_part(host, ".-_:[]")
+}
+
+fn is_log_filter(part: &str) -> bool {
+    let is_level = |text: &str| text.parse::<log::LevelFilter>().is_ok();
+    match part.trim().split_once('=') {
+        Some((module, level)) => !module.is_empty() && is_level(level),
+        None => is_level(part.trim()) || part.contains("::"),
     }
 }
 

@@ -25,15 +25,25 @@ struct CommandLine {
 
 fn main() -> ExitCode {
     let CommandLine { command, config } = CommandLine::parse();
+    if let Err(error) = config.check() {
+        return fail(&error);
+    }
     logging::start(&config);
     let outcome = actix_web::rt::System::new()
         .block_on(commands::run(command.unwrap_or(Command::Serve), config));
     match outcome {
         Ok(()) => ExitCode::SUCCESS,
-        Err(error) => {
-            // One line, also where the cause has causes.
-            eprintln!("relais: {error}");
-            ExitCode::FAILURE
-        }
+        Err(error) => fail(&error),
     }
+}
+
+/// Says what went wrong in one line, also where a library tells it in several.
+fn fail(error: &dyn std::error::Error) -> ExitCode {
+    let line: Vec<String> = error
+        .to_string()
+        .split_whitespace()
+        .map(str::to_owned)
+        .collect();
+    eprintln!("relais: {}", line.join(" "));
+    ExitCode::FAILURE
 }
