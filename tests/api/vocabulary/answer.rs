@@ -2,7 +2,7 @@
 
 use serde_json::Value;
 
-use super::schema;
+use super::{schema, watch};
 
 /// What came back.
 #[derive(Debug)]
@@ -28,6 +28,7 @@ pub async fn send(method: reqwest::Method, path: &str, request: reqwest::Request
         text,
         what: format!("{method} {path}"),
     };
+    watch::check(&answer.what, &answer);
     schema::check(&method, path, &answer);
     answer
 }

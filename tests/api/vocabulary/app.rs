@@ -14,6 +14,7 @@ use relais::server::{Listening, serve};
 
 use super::database::TestDatabase;
 use super::people::{Member, Person};
+use super::watch;
 
 /// A running server. Stops when it is dropped.
 pub struct TestApp {
@@ -29,6 +30,7 @@ pub struct TestApp {
 }
 
 #[derive(Parser)]
+#[command(args_override_self = true)]
 struct Settings {
     #[command(flatten)]
     config: Config,
@@ -41,6 +43,7 @@ impl TestApp {
 
     /// Starts with settings as on the command line: `&["--sign-up", "closed"]`.
     pub async fn start_with(arguments: &[&str]) -> Self {
+        watch::begin();
         let database = TestDatabase::fresh();
         let url = match &database.address {
             relais::db::Address::Sqlite(file) => format!("sqlite:{}", file.display()),
@@ -130,6 +133,9 @@ impl Drop for TestApp {
         drop(self.handle.stop(false));
         if let Some(thread) = self.thread.take() {
             let _ = thread.join();
+        }
+        if !std::thread::panicking() {
+            watch::nothing_got_out();
         }
     }
 }

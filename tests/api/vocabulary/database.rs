@@ -5,8 +5,8 @@ use std::sync::OnceLock;
 use std::sync::atomic::{AtomicU32, Ordering};
 
 use diesel::connection::SimpleConnection;
-use diesel::{Connection, PgConnection};
-use relais::db::{self, Address};
+use diesel::{Connection, PgConnection, SqliteConnection};
+use relais::db::{self, Address, AnyConnection};
 
 /// A database that goes away with the test.
 pub struct TestDatabase {
@@ -37,6 +37,61 @@ fn number() -> u32 {
 }
 
 impl TestDatabase {
+    /// A connection of the test's own, as another program would have one.
+    pub fn connect(&self) -> AnyConnection {
+        match &self.address {
+            Address::Sqlite(file) => AnyConnection::Sqlite(
+                SqliteConnection::establish(&file.to_string_lossy()).expect("the file opens"),
+            ),
+            Address::Postgres(url) => AnyConnection::Postgres(
+                PgConnection::establish(url).expect("the test server answers"),
+            ),
+        }
+    }
+
+    /// Runs a statement behind the server's back.
+    pub fn execute(&self, statement: &str) {
+        self.connect()
+            .batch_execute(statement)
+            .expect("the statement runs");
+    }
+
+    /// Keeps everybody from writing, but not from reading, until it is dropped.
+    pub fn lock_writes(&self) -> AnyConnection {
+        let mut conn = self.connect();
+        let lock = match &conn {
+            AnyConnection::Sqlite(_) => "BEGIN EXCLUSIVE",
+            AnyConnection::Postgres(_) => "BEGIN; LOCK TABLE teams, accounts IN EXCLUSIVE MODE",
+        };
+        conn.batch_execute(lock).expect("the lock is free");
+        conn
+    }
+
+    /// Whether the suite runs on PostgreSQL.
+    pub fn is_postgres(&self) -> bool {
+        matches!(self.address, Address::Postgres(_))
+    }
+
+    /// Its address as a setting takes it.
+    pub fn url(&self) -> String {
+        match &self.address {
+            Address::Sqlite(file) => format!("sqlite:{}", file.display()),
+            Address::Postgres(url) => url.clone(),
+        }
+    }
+
+    /// A database without a schema, where the suite runs on PostgreSQL.
+    pub fn empty_on_postgres() -> Option<Self> {
+        let server = postgres()?;
+        let name = format!("empty_{}_{}", std::process::id(), number());
+        execute(&server, &format!("CREATE DATABASE {name}"));
+        Some(Self {
+            address: Address::Postgres(database_url(&server, &name)),
+            _folder: None,
+            server: Some((server, name)),
+        })
+    }
+
     pub fn fresh() -> Self {
         match postgres() {
             Some(server) => Self::on_postgres(&server),

@@ -7,9 +7,11 @@
 
 mod answer;
 mod app;
-mod database;
+pub mod database;
 mod people;
 mod schema;
+pub mod watch;
+pub mod wire;
 
 #[allow(unused_imports)]
 pub use answer::Answer;

@@ -10,6 +10,7 @@ use serde_json::{Value, json};
 
 use super::answer::{Answer, send};
 use super::app::TestApp;
+use super::watch;
 
 /// Somebody with an account and a valid access token.
 #[derive(Clone)]
@@ -44,6 +45,7 @@ impl Request {
     }
 
     pub async fn json(self, body: Value) -> Answer {
+        watch::learn(&body);
         send(self.method, &self.path, self.request.json(&body)).await
     }
 
@@ -85,7 +87,7 @@ impl Failure for Failed {
 impl Person {
     pub(super) async fn join(app: &TestApp, name: &str) -> Self {
         let (account_id, session_id) = (Id::new(), Id::new());
-        let email = format!("{}@example.org", account_id);
+        let email = format!("{account_id}@canary.example");
         let now = app.clock.now();
         let (name, kept_email) = (name.to_owned(), email.clone());
         app.db

@@ -1,0 +1,8 @@
+//! The command line, run as a stranger runs it: the program itself, with its own folder.
+
+mod backup;
+mod full;
+mod keys;
+mod program;
+mod settings;
+mod start;

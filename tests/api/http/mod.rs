@@ -1,0 +1,10 @@
+//! What holds for every request, whatever it is about: bodies, queries, headers, limits, the connection itself.
+
+mod bodies;
+mod codes;
+mod connections;
+mod headers;
+mod limits;
+mod queries;
+mod secrets;
+mod twice;

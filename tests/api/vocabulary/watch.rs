@@ -1,0 +1,206 @@
+//! What the whole suite is watched for: secrets that get out, answers without their headers, codes that nobody
+//! has listed.
+//!
+//! The surprising rule: the server's log is read line by line, at level debug, while any test runs. A test need
+//! not be about secrets to fail: the app that is dropped next says what got out.
+
+use std::collections::HashSet;
+use std::sync::{Mutex, MutexGuard, OnceLock, PoisonError};
+
+use log::kv::{self, VisitSource};
+use relais::http::Code;
+use serde_json::Value;
+
+use super::answer::Answer;
+
+/// Codes of areas that are still to come. The list may only shrink: an answer with one of these fails its test.
+pub const RESERVED: [Code; 3] = [
+    Code::InsufficientScope,
+    Code::CapacityExceeded,
+    Code::OverAllocated,
+];
+
+/// What no log line and no error has, whoever's it is: an access token, a token of a tool, a private key, an
+/// address of the suite's people, and what tests mark as secret.
+const MARKS: [&str; 5] = ["eyJ", "rls_", "PRIVATE KEY", "@canary.example", "CANARY"];
+
+/// Members of bodies whose values are secret.
+const SECRET_MEMBERS: [&str; 8] = [
+    "access_token",
+    "refresh_token",
+    "secret",
+    "invitation",
+    "password",
+    "current_password",
+    "new_password",
+    "link",
+];
+
+#[derive(Default)]
+struct Watch {
+    secrets: HashSet<String>,
+    leaks: Vec<String>,
+    lines: Vec<String>,
+}
+
+fn watch() -> MutexGuard<'static, Watch> {
+    static WATCH: OnceLock<Mutex<Watch>> = OnceLock::new();
+    WATCH
+        .get_or_init(Mutex::default)
+        .lock()
+        .unwrap_or_else(PoisonError::into_inner)
+}
+
+struct Capture;
+
+impl log::Log for Capture {
+    fn enabled(&self, metadata: &log::Metadata<'_>) -> bool {
+        // The client of the tests lives in the same process; what it logs is not the server's.
+        let from_client = ["reqwest", "hyper", "rustls", "h2", "want"]
+            .iter()
+            .any(|client| metadata.target().starts_with(client));
+        !from_client
+    }
+
+    fn log(&self, record: &log::Record<'_>) {
+        if !self.enabled(record.metadata()) {
+            return;
+        }
+        let mut line = Line(format!(
+            "{} {} {}",
+            record.level(),
+            record.target(),
+            record.args()
+        ));
+        let _ = record.key_values().visit(&mut line);
+        let mut watch = watch();
+        if let Some(what) = watch.secret_in(&line.0) {
+            let leak = format!("the log has {what}: {}", line.0);
+            watch.leaks.push(leak);
+        }
+        watch.lines.push(line.0);
+    }
+
+    fn flush(&self) {}
+}
+
+struct Line(String);
+
+impl<'kvs> VisitSource<'kvs> for Line {
+    fn visit_pair(&mut self, key: kv::Key<'kvs>, value: kv::Value<'kvs>) -> Result<(), kv::Error> {
+        self.0.push_str(&format!(" {key}={value}"));
+        Ok(())
+    }
+}
+
+impl Watch {
+    /// Which kind of secret the text has.
+    fn secret_in(&self, text: &str) -> Option<String> {
+        if let Some(mark) = MARKS.iter().find(|mark| text.contains(**mark)) {
+            return Some(format!("{mark}…"));
+        }
+        let is_part = |letter: char| letter.is_ascii_alphanumeric() || matches!(letter, '-' | '_');
+        text.split(|letter| !is_part(letter))
+            .find(|word| word.len() >= 20 && self.secrets.contains(*word))
+            .map(|word| format!("the secret {word}"))
+    }
+}
+
+/// From now on every line is read.
+pub fn begin() {
+    static ONCE: OnceLock<()> = OnceLock::new();
+    ONCE.get_or_init(|| {
+        log::set_logger(&Capture).expect("the first logger");
+        log::set_max_level(log::LevelFilter::Debug);
+    });
+}
+
+/// The log so far, of all apps of the suite.
+pub fn lines() -> Vec<String> {
+    watch().lines.clone()
+}
+
+/// Learns the secrets of a body, whichever way it goes.
+pub fn learn(body: &Value) {
+    match body {
+        Value::Object(members) => {
+            for (name, value) in members {
+                match value {
+                    // Short ones are words of the language: a wrong password "password" proves nothing.
+                    Value::String(text)
+                        if SECRET_MEMBERS.contains(&name.as_str()) && text.len() >= 20 =>
+                    {
+                        watch().secrets.insert(text.clone());
+                    }
+                    value => learn(value),
+                }
+            }
+        }
+        Value::Array(items) => items.iter().for_each(learn),
+        _ => {}
+    }
+}
+
+/// Fails when the log of any test so far has a secret.
+pub fn nothing_got_out() {
+    let leaks = std::mem::take(&mut watch().leaks);
+    assert!(leaks.is_empty(), "{}", leaks.join("\n"));
+}
+
+/// Checks what every answer has: its headers, and when it is an error, its form.
+#[track_caller]
+pub fn check(what: &str, answer: &Answer) {
+    for (name, expected) in [
+        ("x-content-type-options", "nosniff"),
+        ("referrer-policy", "no-referrer"),
+    ] {
+        assert_eq!(answer.header(name), Some(expected), "{what}: {name}");
+    }
+    for name in ["content-security-policy", "cache-control", "x-request-id"] {
+        assert!(answer.header(name).is_some(), "{what}: without {name}");
+    }
+    assert_eq!(answer.header("server"), None, "{what}: names its server");
+    if answer.status < 400 {
+        learn(&answer.body);
+        return;
+    }
+    assert_eq!(
+        answer.header("content-type"),
+        Some("application/problem+json"),
+        "{what}: {}",
+        answer.text
+    );
+    if let Some(secret) = watch().secret_in(&answer.text) {
+        panic!("{what}: the error has {secret}: {}", answer.text);
+    }
+    if answer.text.is_empty() {
+        return; // to HEAD
+    }
+    assert_eq!(
+        answer.body["request_id"].as_str(),
+        answer.header("x-request-id"),
+        "{what}: {}",
+        answer.text
+    );
+    let code = Code::ALL
+        .into_iter()
+        .find(|code| answer.body["code"] == code.entry().code)
+        .unwrap_or_else(|| panic!("{what}: the code is in no table: {}", answer.text));
+    assert_eq!(answer.status, code.entry().status, "{what}: {code:?}");
+    assert_eq!(answer.body["status"], answer.status, "{what}");
+    assert!(
+        !RESERVED.contains(&code),
+        "{what} answers {code:?}: take it off the list of reserved codes"
+    );
+    for (status, header) in [
+        (401, "www-authenticate"),
+        (405, "allow"),
+        (429, "retry-after"),
+        (503, "retry-after"),
+    ] {
+        assert!(
+            answer.status != status || answer.header(header).is_some(),
+            "{what}: {status} without {header}"
+        );
+    }
+}
