@@ -152,6 +152,37 @@ pub fn columns<T: diesel::Selectable<super::MultiBackend>>() -> T::SelectExpress
     T::construct_selection()
 }
 
+/// How many rows one statement writes at most; the widest table takes 30 parameters a row, and PostgreSQL takes
+/// 65,535 a statement.
+pub const AT_ONCE: usize = 500;
+
+/// Inserts a slice of rows: with few statements on PostgreSQL, where each costs a way to the server and back, and
+/// one by one on SQLite, which has them at hand. The combined backend knows no insert of several rows.
+///
+/// `insert_all!(conn, table, rows)`
+#[macro_export]
+macro_rules! insert_all {
+    ($conn:expr, $table:expr, $rows:expr) => {{
+        use diesel::RunQueryDsl as _;
+        match $conn {
+            $crate::db::AnyConnection::Postgres(conn) => {
+                for some in $rows.chunks($crate::db::rows::AT_ONCE) {
+                    // A statement for one row is prepared once and kept; one for many is not.
+                    match some {
+                        [one] => diesel::insert_into($table).values(one).execute(conn)?,
+                        some => diesel::insert_into($table).values(some).execute(conn)?,
+                    };
+                }
+            }
+            $crate::db::AnyConnection::Sqlite(conn) => {
+                for row in $rows {
+                    diesel::insert_into($table).values(row).execute(conn)?;
+                }
+            }
+        }
+    }};
+}
+
 /// The `LIKE` pattern that finds `words` anywhere in text that was folded by [`fold`]; the escape
 /// character is `!`, because PostgreSQL and SQLite disagree about the backslash.
 #[must_use]

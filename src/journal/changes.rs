@@ -79,7 +79,8 @@ pub struct ChangeFilter {
 /// The change feed: everything that happened in the team after a revision, in order, page by page. `created`
 /// and `restored` lines list every field that has a value (a field that is not listed is null), `updated`
 /// lines those that changed, and a `deleted` line is a tombstone: remove the record, also when you never had
-/// it. A record's `version` is the `revision` of its last line, its `updated_at` that line's `at`.
+/// it. A task that is deleted takes its comments, checklist, dependencies and delegations along out of sight, and
+/// brings them back with it; they get no lines of their own for that. A record's `version` is the `revision` of its last line, its `updated_at` that line's `at`.
 ///
 /// Follow `next_cursor` to the end, for a page may end in the middle of a revision; then keep the last
 /// `revision` you have seen and ask again with `after`. When nothing is new, the answer to `If-None-Match` is

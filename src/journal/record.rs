@@ -8,10 +8,10 @@ use serde::Serialize;
 use serde_json::{Map, Value, json};
 
 use crate::access::{Permission, Tx};
-use crate::db::{Id, Json};
+use crate::db::{Id, Instant, Json};
 use crate::http::Problem;
 use crate::schema::journal;
-use crate::text_enum;
+use crate::{insert_all, text_enum};
 
 text_enum! {
     /// What kind of record a line is about. More kinds will come: have a default branch.
@@ -137,6 +137,44 @@ impl Tx<'_> {
         self.note = Some(note.into());
     }
 
+    /// Journals many new records.
+    ///
+    /// # Errors
+    /// What the database answers.
+    pub fn created_all<T: Journaled>(&mut self, records: &[T]) -> Result<(), Problem> {
+        self.whole(records, Action::Created)
+    }
+
+    /// Journals that many records went to the trash or are gone.
+    ///
+    /// # Errors
+    /// What the database answers.
+    pub fn deleted_all<T: Journaled>(&mut self, records: &[T]) -> Result<(), Problem> {
+        let lines: Vec<Line> = records
+            .iter()
+            .map(|record| self.draft(record, None, Action::Deleted, Map::new()))
+            .collect();
+        self.write(&lines)
+    }
+
+    /// Journals that many records came back from the trash.
+    ///
+    /// # Errors
+    /// What the database answers.
+    pub fn restored_all<T: Journaled>(&mut self, records: &[T]) -> Result<(), Problem> {
+        self.whole(records, Action::Restored)
+    }
+
+    /// Every field that has a value.
+    fn whole<T: Journaled>(&mut self, records: &[T], action: Action) -> Result<(), Problem> {
+        let mut lines = Vec::with_capacity(records.len());
+        for record in records {
+            let changed = changes(&Map::new(), &fields(record)?);
+            lines.push(self.draft(record, None, action, changed));
+        }
+        self.write(&lines)
+    }
+
     fn line<T: Journaled>(
         &mut self,
         record: &T,
@@ -144,26 +182,57 @@ impl Tx<'_> {
         action: Action,
         changes: Map<String, Value>,
     ) -> Result<(), Problem> {
+        let line = self.draft(record, previous_campaign_id, action, changes);
+        self.write(&[line])
+    }
+
+    /// The next line of the revision.
+    fn draft<T: Journaled>(
+        &mut self,
+        record: &T,
+        previous_campaign_id: Option<Id>,
+        action: Action,
+        changes: Map<String, Value>,
+    ) -> Line {
         self.lines = self.lines.saturating_add(1);
-        let (team_id, revision, now) = (self.team.id(), self.revision, self.now);
-        diesel::insert_into(journal::table)
-            .values((
-                journal::team_id.eq(team_id),
-                journal::revision.eq(revision),
-                journal::position.eq(self.lines),
-                journal::at.eq(now),
-                journal::actor_id.eq(self.actor_id),
-                journal::kind.eq(T::KIND),
-                journal::record_id.eq(record.id()),
-                journal::action.eq(action),
-                journal::changes.eq(Json(Value::Object(changes))),
-                journal::note.eq(self.note.clone()),
-                journal::campaign_id.eq(record.campaign_id()),
-                journal::previous_campaign_id.eq(previous_campaign_id),
-            ))
-            .execute(self.conn)?;
+        Line {
+            team_id: self.team.id(),
+            revision: self.revision,
+            position: self.lines,
+            at: self.now,
+            actor_id: self.actor_id,
+            kind: T::KIND,
+            record_id: record.id(),
+            action,
+            changes: Json(Value::Object(changes)),
+            note: self.note.clone(),
+            campaign_id: record.campaign_id(),
+            previous_campaign_id,
+        }
+    }
+
+    fn write(&mut self, lines: &[Line]) -> Result<(), Problem> {
+        insert_all!(&mut *self.conn, journal::table, lines);
         Ok(())
     }
+}
+
+/// A line, as it is written.
+#[derive(Insertable)]
+#[diesel(table_name = journal)]
+struct Line {
+    team_id: Id,
+    revision: i64,
+    position: i64,
+    at: Instant,
+    actor_id: Option<Id>,
+    kind: Kind,
+    record_id: Id,
+    action: Action,
+    changes: Json<Value>,
+    note: Option<String>,
+    campaign_id: Option<Id>,
+    previous_campaign_id: Option<Id>,
 }
 
 fn fields(record: &impl Serialize) -> Result<Map<String, Value>, Problem> {

@@ -12,6 +12,7 @@ use crate::db::rows::Steady;
 use crate::db::{Id, Json};
 use crate::http::Problem;
 use crate::http::text::Note;
+use crate::insert_all;
 use crate::schema::{tasks, teams};
 use crate::work::position::Position;
 use crate::work::task_status::TaskStatus;
@@ -140,14 +141,12 @@ pub fn create_all(tx: &mut Tx<'_>, checked: Vec<Checked>) -> Result<Vec<Task>, P
             deleted_at: None,
             trash_root_id: None,
         };
-        diesel::insert_into(tasks::table)
-            .values(&task)
-            .execute(tx.conn)?;
-        insert_labels(tx, &task)?;
-        insert_participants(tx, &task)?;
-        tx.created(&task)?;
         made.push(task);
     }
+    insert_all!(&mut *tx.conn, tasks::table, made.as_slice());
+    insert_labels(tx, &made)?;
+    insert_participants(tx, &made)?;
+    tx.created_all(&made)?;
     Ok(made)
 }
 

@@ -5,9 +5,11 @@
 
 use diesel::prelude::*;
 
-use super::model::Task;
+use super::model::{Label, ParticipantRole, Task};
 use crate::access::Tx;
+use crate::db::Id;
 use crate::http::Problem;
+use crate::insert_all;
 use crate::schema::{task_labels, task_participants};
 
 pub(super) fn write_labels(tx: &mut Tx<'_>, task: &Task) -> Result<(), Problem> {
@@ -17,19 +19,21 @@ pub(super) fn write_labels(tx: &mut Tx<'_>, task: &Task) -> Result<(), Problem> 
             .filter(task_labels::task_id.eq(task.id)),
     )
     .execute(tx.conn)?;
-    insert_labels(tx, task)
+    insert_labels(tx, std::slice::from_ref(task))
 }
 
-pub(super) fn insert_labels(tx: &mut Tx<'_>, task: &Task) -> Result<(), Problem> {
-    for label in &task.labels.0.0 {
-        diesel::insert_into(task_labels::table)
-            .values((
-                task_labels::team_id.eq(task.team_id),
-                task_labels::task_id.eq(task.id),
-                task_labels::label.eq(label),
-            ))
-            .execute(tx.conn)?;
-    }
+pub(super) fn insert_labels(tx: &mut Tx<'_>, tasks: &[Task]) -> Result<(), Problem> {
+    let rows: Vec<LabelRow<'_>> = tasks
+        .iter()
+        .flat_map(|task| {
+            task.labels.0.0.iter().map(|label| LabelRow {
+                team_id: task.team_id,
+                task_id: task.id,
+                label,
+            })
+        })
+        .collect();
+    insert_all!(&mut *tx.conn, task_labels::table, rows.as_slice());
     Ok(())
 }
 
@@ -40,19 +44,38 @@ pub(super) fn write_participants(tx: &mut Tx<'_>, task: &Task) -> Result<(), Pro
             .filter(task_participants::task_id.eq(task.id)),
     )
     .execute(tx.conn)?;
-    insert_participants(tx, task)
+    insert_participants(tx, std::slice::from_ref(task))
 }
 
-pub(super) fn insert_participants(tx: &mut Tx<'_>, task: &Task) -> Result<(), Problem> {
-    for participant in &task.participants.0.0 {
-        diesel::insert_into(task_participants::table)
-            .values((
-                task_participants::team_id.eq(task.team_id),
-                task_participants::task_id.eq(task.id),
-                task_participants::member_id.eq(participant.member_id),
-                task_participants::role.eq(participant.role),
-            ))
-            .execute(tx.conn)?;
-    }
+pub(super) fn insert_participants(tx: &mut Tx<'_>, tasks: &[Task]) -> Result<(), Problem> {
+    let rows: Vec<ParticipantRow> = tasks
+        .iter()
+        .flat_map(|task| {
+            task.participants.0.0.iter().map(|one| ParticipantRow {
+                team_id: task.team_id,
+                task_id: task.id,
+                member_id: one.member_id,
+                role: one.role,
+            })
+        })
+        .collect();
+    insert_all!(&mut *tx.conn, task_participants::table, rows.as_slice());
     Ok(())
+}
+
+#[derive(Insertable)]
+#[diesel(table_name = task_labels)]
+struct LabelRow<'a> {
+    team_id: Id,
+    task_id: Id,
+    label: &'a Label,
+}
+
+#[derive(Insertable)]
+#[diesel(table_name = task_participants)]
+struct ParticipantRow {
+    team_id: Id,
+    task_id: Id,
+    member_id: Id,
+    role: ParticipantRole,
 }

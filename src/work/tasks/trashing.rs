@@ -5,7 +5,7 @@ use diesel::prelude::*;
 use super::model::Task;
 use super::queries::subtasks;
 use crate::access::Tx;
-use crate::db::rows::columns;
+use crate::db::rows::{AT_ONCE, columns};
 use crate::db::{Id, Instant};
 use crate::http::Problem;
 use crate::schema::tasks;
@@ -26,18 +26,22 @@ pub fn to_trash(tx: &mut Tx<'_>, task: Task) -> Result<(), Problem> {
 /// # Errors
 /// What the database answers.
 pub fn trash_with(tx: &mut Tx<'_>, going: Vec<Task>, root: Id) -> Result<(), Problem> {
-    for task in going {
-        diesel::update(tasks::table.find((tx.team.id(), task.id)))
-            .set((
-                tasks::deleted_at.eq(tx.now),
-                tasks::trash_root_id.eq(root),
-                tasks::updated_at.eq(tx.now),
-                tasks::version.eq(tx.revision),
-            ))
-            .execute(tx.conn)?;
-        tx.deleted(&task)?;
+    let ids: Vec<Id> = going.iter().map(|task| task.id).collect();
+    for some in ids.chunks(AT_ONCE) {
+        diesel::update(
+            tasks::table
+                .filter(tasks::team_id.eq(tx.team.id()))
+                .filter(tasks::id.eq_any(some.to_vec())),
+        )
+        .set((
+            tasks::deleted_at.eq(tx.now),
+            tasks::trash_root_id.eq(root),
+            tasks::updated_at.eq(tx.now),
+            tasks::version.eq(tx.revision),
+        ))
+        .execute(tx.conn)?;
     }
-    Ok(())
+    tx.deleted_all(&going)
 }
 
 /// Takes the tasks out of the trash that went there together with whatever has the id `root`.
@@ -45,25 +49,20 @@ pub fn trash_with(tx: &mut Tx<'_>, going: Vec<Task>, root: Id) -> Result<(), Pro
 /// # Errors
 /// What the database answers.
 pub fn restore_with(tx: &mut Tx<'_>, root: Id) -> Result<Vec<Task>, Problem> {
-    let ids: Vec<Id> = tasks::table
-        .filter(tasks::team_id.eq(tx.team.id()))
-        .filter(tasks::trash_root_id.eq(root))
-        .order(tasks::number)
-        .select(tasks::id)
-        .load(tx.conn)?;
-    let mut restored = Vec::with_capacity(ids.len());
-    for id in ids {
-        let task: Task = diesel::update(tasks::table.find((tx.team.id(), id)))
-            .set((
-                tasks::deleted_at.eq(None::<Instant>),
-                tasks::trash_root_id.eq(None::<Id>),
-                tasks::updated_at.eq(tx.now),
-                tasks::version.eq(tx.revision),
-            ))
-            .returning(columns::<Task>())
-            .get_result(tx.conn)?;
-        tx.restored(&task)?;
-        restored.push(task);
-    }
+    let mut restored: Vec<Task> = diesel::update(
+        tasks::table
+            .filter(tasks::team_id.eq(tx.team.id()))
+            .filter(tasks::trash_root_id.eq(root)),
+    )
+    .set((
+        tasks::deleted_at.eq(None::<Instant>),
+        tasks::trash_root_id.eq(None::<Id>),
+        tasks::updated_at.eq(tx.now),
+        tasks::version.eq(tx.revision),
+    ))
+    .returning(columns::<Task>())
+    .get_results(tx.conn)?;
+    restored.sort_by_key(|task| task.number);
+    tx.restored_all(&restored)?;
     Ok(restored)
 }
