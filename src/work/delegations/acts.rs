@@ -134,6 +134,17 @@ pub fn act(tx: &mut Tx<'_>, id: Id, act: Act, words: Words) -> Result<(), Proble
     tx.expect_version(case.delegation.version)?;
     let changes = case.judge(actor(tx), act)?;
     let status = case.way(&changes)?;
+    if let Some(Proposal {
+        due_on: None,
+        scope: None,
+    }) = &words.proposal
+    {
+        return Err(Problem::field(
+            "/due_on",
+            "required",
+            "A proposal has a due_on, a scope, or both.",
+        ));
+    }
     if let Some(said) = words.reason.as_ref().or(words.note.as_ref()) {
         tx.say(said.as_str());
     }

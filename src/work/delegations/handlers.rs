@@ -64,11 +64,11 @@ pub async fn batch_delegations(
     body: Body<NewDelegationBatch, BATCH_LIMIT>,
 ) -> Answer {
     let Body(batch) = body;
-    if batch.offers.0.is_empty() {
-        return Err(Problem::field("/offers", "too_few", "At least one offer."));
-    }
     scope
         .write(Permission::DelegationWrite, move |tx| {
+            if batch.offers.0.is_empty() {
+                return Err(Problem::field("/offers", "too_few", "At least one offer."));
+            }
             let mut made = DelegationBatch { items: Vec::new() };
             let mut errors: Vec<FieldError> = Vec::new();
             for (index, one) in batch.offers.0.into_iter().enumerate() {
@@ -220,16 +220,8 @@ pub async fn decline_delegation(scope: TeamScope, body: Body<ActReason>) -> Answ
 #[utoipa::path(tag = "delegations", request_body = Proposal, responses((status = 200, body = DelegationDetail)))]
 #[post("/v1/teams/{team_id}/delegations/{delegation_id}/propose")]
 pub async fn propose_delegation(scope: TeamScope, body: Body<Proposal>) -> Answer {
-    let Body(proposal) = body;
-    if proposal.due_on.is_none() && proposal.scope.is_none() {
-        return Err(Problem::field(
-            "/due_on",
-            "required",
-            "A proposal has a due_on, a scope, or both.",
-        ));
-    }
     let words = Words {
-        proposal: Some(proposal),
+        proposal: Some(body.0),
         ..Words::default()
     };
     act(scope, Act::Propose, words).await
