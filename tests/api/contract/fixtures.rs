@@ -164,6 +164,7 @@ pub async fn call(world: &World, team: &Team, operation: &'static Operation, rol
         by: team.in_role(role).clone(),
         role,
         names: Vec::new(),
+        query: required(operation),
         payload: None,
     };
     if operation.is_in_team() {
@@ -189,7 +190,7 @@ pub async fn call(world: &World, team: &Team, operation: &'static Operation, rol
     Call {
         operation,
         names: fixture.names,
-        query: required(operation),
+        query: fixture.query,
         payload,
         by: fixture.by.person.clone(),
         member_id: fixture.by.id,
@@ -203,6 +204,7 @@ struct Fixture<'w> {
     by: Member,
     role: &'w str,
     names: Vec<(String, String)>,
+    query: Vec<String>,
     payload: Option<Payload>,
 }
 
@@ -294,6 +296,7 @@ impl Fixture<'_> {
             }
             "propose_delegation" => self.send(json!({"due_on": "2099-03-19"})),
             "create_import" => {
+                self.query.push("dry_run=false".to_owned());
                 self.payload = Some(Payload::Text("text/csv", TABLE.to_owned()));
             }
             _ => {}

@@ -222,9 +222,10 @@ async fn check_moving(list: &mut List<'_>, order: &str) {
 #[tokio::test]
 async fn what_a_list_does_not_take_is_refused() {
     let world = World::start().await;
-    // A cursor of another list.
+    // A cursor of another team's list.
     let there = World::start().await;
-    let other = List::filled(&there, lists()[0]).await.call;
+    let other = lists().into_iter().find(|one| one.is_in_team()).unwrap();
+    let other = List::filled(&there, other).await.call;
     let foreign = other.with("limit=1").send().await.ok()["next_cursor"].clone();
     each(lists(), async |operation| {
         let mut list = List::filled(&world, operation).await.call;
