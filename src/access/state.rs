@@ -3,7 +3,7 @@
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, AtomicI64, Ordering};
 
-use chrono::{TimeDelta, Utc};
+use chrono::{DateTime, TimeDelta, Utc};
 
 use super::passwords::PasswordDesk;
 use super::sealing::Sealer;
@@ -17,6 +17,8 @@ use crate::text_enum;
 #[derive(Debug, Clone, Default)]
 pub struct Clock {
     ahead_by_milliseconds: Arc<AtomicI64>,
+    /// Where the clock was stopped, counted from 1970; 0 while it runs.
+    stopped_at_milliseconds: Arc<AtomicI64>,
 }
 
 impl Clock {
@@ -24,7 +26,18 @@ impl Clock {
     #[must_use]
     pub fn now(&self) -> Instant {
         let ahead = self.ahead_by_milliseconds.load(Ordering::Relaxed);
-        Instant::new(Utc::now()).plus(TimeDelta::milliseconds(ahead))
+        let stopped_at = self.stopped_at_milliseconds.load(Ordering::Relaxed);
+        let base = match stopped_at {
+            0 => Utc::now(),
+            at => DateTime::from_timestamp_millis(at).unwrap_or_default(),
+        };
+        Instant::new(base).plus(TimeDelta::milliseconds(ahead))
+    }
+
+    /// Stops the clock: from here on it moves only by [`Self::advance`], however slow the machine is.
+    pub fn stop(&self) {
+        self.stopped_at_milliseconds
+            .store(Utc::now().timestamp_millis(), Ordering::Relaxed);
     }
 
     /// Moves the clock forward.

@@ -14,6 +14,7 @@ const CHANGE: &str = "/v1/me/password";
 #[tokio::test]
 async fn a_new_password_ends_all_other_sessions() {
     let app = TestApp::start().await;
+    app.clock.stop();
     let (here, tokens) = newcomer(&app, "ada@example.org").await;
     let elsewhere = sign_in(&app, "ada@example.org", PASSWORD).await.created();
     here.post(
@@ -43,6 +44,7 @@ async fn a_new_password_ends_all_other_sessions() {
 #[tokio::test]
 async fn the_present_password_is_asked_for_and_throttled() {
     let app = TestApp::start().await;
+    app.clock.stop();
     let (ada, _) = newcomer(&app, "ada@example.org").await;
     ada.post(
         CHANGE,
@@ -78,6 +80,7 @@ async fn the_present_password_is_asked_for_and_throttled() {
 #[tokio::test]
 async fn no_digest_of_a_password_is_kept_for_retries() {
     let app = TestApp::start().await;
+    app.clock.stop();
     let (ada, _) = newcomer(&app, "ada@example.org").await;
     ada.request("POST", CHANGE)
         .header("idempotency-key", "change-1")
@@ -95,6 +98,7 @@ async fn no_digest_of_a_password_is_kept_for_retries() {
 #[tokio::test]
 async fn an_older_hash_is_renewed_at_sign_in() {
     let app = TestApp::start().await;
+    app.clock.stop();
     let (ada, _) = newcomer(&app, "ada@example.org").await;
     let old = {
         use argon2::password_hash::{PasswordHasher, SaltString};

@@ -9,6 +9,7 @@ use crate::vocabulary::TestApp;
 #[tokio::test]
 async fn each_refresh_answers_the_next_token() {
     let app = TestApp::start().await;
+    app.clock.stop();
     let (_, first) = newcomer(&app, "ada@example.org").await;
     app.clock.advance(TimeDelta::minutes(11));
     bearer(&app, &first)
@@ -26,6 +27,7 @@ async fn each_refresh_answers_the_next_token() {
 #[tokio::test]
 async fn a_client_that_lost_the_answer_gets_the_same_token_once() {
     let app = TestApp::start().await;
+    app.clock.stop();
     let (_, first) = newcomer(&app, "ada@example.org").await;
     let second = refresh(&app, &first["refresh_token"]).await.ok();
     app.clock.advance(TimeDelta::seconds(9));
@@ -48,6 +50,7 @@ async fn a_client_that_lost_the_answer_gets_the_same_token_once() {
 #[tokio::test]
 async fn a_token_that_comes_back_later_ends_the_session() {
     let app = TestApp::start().await;
+    app.clock.stop();
     let (_, first) = newcomer(&app, "ada@example.org").await;
     let second = refresh(&app, &first["refresh_token"]).await.ok();
     app.clock.advance(TimeDelta::seconds(11));
@@ -62,6 +65,7 @@ async fn a_token_that_comes_back_later_ends_the_session() {
 #[tokio::test]
 async fn only_the_direct_predecessor_is_excused() {
     let app = TestApp::start().await;
+    app.clock.stop();
     let (_, first) = newcomer(&app, "ada@example.org").await;
     let second = refresh(&app, &first["refresh_token"]).await.ok();
     let third = refresh(&app, &second["refresh_token"]).await.ok();
@@ -76,6 +80,7 @@ async fn only_the_direct_predecessor_is_excused() {
 #[tokio::test]
 async fn two_refreshes_at_once_get_the_same_token_and_a_third_ends_it() {
     let app = TestApp::start().await;
+    app.clock.stop();
     let (_, first) = newcomer(&app, "ada@example.org").await;
     let token = &first["refresh_token"];
     let (one, other) = tokio::join!(refresh(&app, token), refresh(&app, token));
@@ -94,6 +99,7 @@ async fn two_refreshes_at_once_get_the_same_token_and_a_third_ends_it() {
 #[tokio::test]
 async fn a_session_ends_after_seven_idle_days_and_thirty_at_most() {
     let app = TestApp::start().await;
+    app.clock.stop();
     let (_, idle) = newcomer(&app, "idle@example.org").await;
     let (_, mut busy) = newcomer(&app, "busy@example.org").await;
     for _ in 0..4 {
@@ -114,6 +120,7 @@ async fn a_session_ends_after_seven_idle_days_and_thirty_at_most() {
 #[tokio::test]
 async fn what_is_no_refresh_token_is_refused() {
     let app = TestApp::start().await;
+    app.clock.stop();
     let (_, tokens) = newcomer(&app, "ada@example.org").await;
     for token in [json!("nonsense"), tokens["access_token"].clone()] {
         let answer = refresh(&app, &token).await;

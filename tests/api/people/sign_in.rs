@@ -18,6 +18,7 @@ async fn sign_in_from(app: &TestApp, address: &str, email: &str, password: &str)
 #[tokio::test]
 async fn an_unknown_e_mail_looks_like_a_wrong_password() {
     let app = TestApp::start().await;
+    app.clock.stop();
     sign_up(&app, "ada@example.org").await;
     for _ in 0..8 {
         let wrong = sign_in(&app, "ada@example.org", "wrong password").await;
@@ -34,6 +35,7 @@ async fn an_unknown_e_mail_looks_like_a_wrong_password() {
 #[tokio::test]
 async fn wrong_forms_are_refused_by_name() {
     let app = TestApp::start().await;
+    app.clock.stop();
     for (body, pointer) in [
         (json!({"email": "ada", "password": "x"}), "/email"),
         (
@@ -60,6 +62,7 @@ async fn wrong_forms_are_refused_by_name() {
 #[tokio::test]
 async fn five_failures_are_free_then_each_costs_a_growing_wait() {
     let app = TestApp::start().await;
+    app.clock.stop();
     sign_up(&app, "ada@example.org").await;
     for _ in 0..6 {
         sign_in(&app, "ada@example.org", "wrong password")
@@ -92,6 +95,7 @@ async fn five_failures_are_free_then_each_costs_a_growing_wait() {
 #[tokio::test]
 async fn failures_are_forgotten_after_an_hour() {
     let app = TestApp::start().await;
+    app.clock.stop();
     sign_up(&app, "ada@example.org").await;
     for _ in 0..6 {
         sign_in(&app, "ada@example.org", "wrong password").await;
@@ -107,6 +111,7 @@ async fn failures_are_forgotten_after_an_hour() {
 #[tokio::test]
 async fn guesses_sent_at_once_are_counted_before_they_are_compared() {
     let app = TestApp::start().await;
+    app.clock.stop();
     sign_up(&app, "ada@example.org").await;
     let answers = join_all((0..20).map(|_| async {
         sign_in(&app, "ada@example.org", "wrong password")
@@ -122,6 +127,7 @@ async fn guesses_sent_at_once_are_counted_before_they_are_compared() {
 #[tokio::test]
 async fn nobody_locks_somebody_else_out() {
     let app = TestApp::start_with(&["--trusted-proxy", "127.0.0.1"]).await;
+    app.clock.stop();
     sign_up(&app, "ada@example.org").await;
     sign_in_from(&app, "192.0.2.1", "ada@example.org", PASSWORD)
         .await
@@ -163,6 +169,7 @@ async fn nobody_locks_somebody_else_out() {
 #[tokio::test]
 async fn too_many_at_once_are_told_to_come_back_and_not_counted() {
     let app = TestApp::start().await;
+    app.clock.stop();
     sign_up(&app, "ada@example.org").await;
     let desk = app.state.passwords.clone();
     let busy: Vec<_> = (0..60)
