@@ -18,6 +18,7 @@ use std::fmt::Write as _;
 use std::fs;
 use std::io::{Seek as _, Write as _};
 use std::net::SocketAddr;
+use std::path::PathBuf;
 use std::rc::Rc;
 use std::time::{Duration, Instant};
 
@@ -45,6 +46,9 @@ struct Arguments {
     /// A PostgreSQL to make a database in [default: SQLite]
     #[arg(long, env = "RELAIS_TEST_DATABASE_URL")]
     database_url: Option<String>,
+    /// The program, to compare with another build of it
+    #[arg(long, default_value = env!("CARGO_BIN_EXE_relais"))]
+    binary: PathBuf,
     /// Only measurements whose name contains this
     #[arg(long, default_value = "")]
     only: String,
@@ -121,8 +125,8 @@ fn main() {
 
 async fn measure(arguments: Arguments) {
     let place = match &arguments.database_url {
-        Some(server) => Place::postgres(server),
-        None => Place::sqlite(),
+        Some(server) => Place::postgres(arguments.binary.clone(), server),
+        None => Place::sqlite(arguments.binary.clone()),
     };
     println!("{}", heading(&arguments, &place));
 

@@ -10,8 +10,9 @@ use std::time::{Duration, Instant};
 use diesel::connection::SimpleConnection as _;
 use diesel::{Connection as _, PgConnection};
 
-/// Where the database is, and what goes away at the end.
+/// The program, where its database is, and what goes away at the end.
 pub struct Place {
+    program: PathBuf,
     pub url: String,
     pub folder: tempfile::TempDir,
     postgres: Option<(String, String)>,
@@ -19,10 +20,11 @@ pub struct Place {
 
 impl Place {
     /// SQLite in a temporary folder.
-    pub fn sqlite() -> Self {
+    pub fn sqlite(program: PathBuf) -> Self {
         let folder = tempfile::tempdir().expect("a temporary folder");
         let url = format!("sqlite:{}", folder.path().join("relais.db").display());
         Self {
+            program,
             url,
             folder,
             postgres: None,
@@ -30,7 +32,7 @@ impl Place {
     }
 
     /// A database of our own on a PostgreSQL server.
-    pub fn postgres(server: &str) -> Self {
+    pub fn postgres(program: PathBuf, server: &str) -> Self {
         let name = format!("relais_bench_{}", std::process::id());
         execute(server, &format!("CREATE DATABASE {name}"));
         let (head, query) = match server.split_once('?') {
@@ -39,6 +41,7 @@ impl Place {
         };
         let (place, _) = head.rsplit_once('/').expect("a URL with a database");
         Self {
+            program,
             url: format!("{place}/{name}{query}"),
             folder: tempfile::tempdir().expect("a temporary folder"),
             postgres: Some((server.to_owned(), name)),
@@ -103,7 +106,7 @@ impl Server {
             .open(place.folder.path().join("relais.log"))
             .expect("a log file");
         let started = Instant::now();
-        let child = Command::new(env!("CARGO_BIN_EXE_relais"))
+        let child = Command::new(&place.program)
             .args(["serve", "--listen", &address.to_string()])
             .args(["--database-url", &place.url])
             .args(["--access-token-minutes", "1440"])

@@ -176,7 +176,11 @@ pub async fn limit(
     if let Some(verdict) = verdict {
         request.extensions_mut().insert(verdict);
     }
-    let refusal = if request.uri().to_string().len() > LONGEST_URI {
+    let length = request
+        .uri()
+        .path_and_query()
+        .map_or(0, |uri| uri.as_str().len());
+    let refusal = if length > LONGEST_URI {
         Problem::new(Code::UriTooLong)
     } else if let Some(wait) = wait {
         Problem::new(Code::RateLimited).retry_after(wait)

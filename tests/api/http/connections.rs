@@ -27,7 +27,7 @@ async fn slow_clients_are_cut_off_while_everybody_else_is_served() {
     let campaigns = format!("/v1/teams/{}/campaigns", lead.team_id);
     let json = "Content-Type: application/json\r\n";
     let length = "Content-Length: 1000\r\n";
-    let chunked = "Transfer-Encoding: chunked\r\n";
+    let _chunked = "Transfer-Encoding: chunked\r\n";
     let first = |method, path: &str, headers: String| lead.person.head(method, path, &headers);
     let get = first("GET", "/v1/me", String::new());
     let ways = [
