@@ -163,14 +163,11 @@ fn with_fields<T: Serialize + ToSchema>(
     let mut schemas = Vec::new();
     T::schemas(&mut schemas);
     let known = members(&T::schema(), &schemas);
-    if let Some(unknown) = fields.iter().find(|field| !known.contains(field)) {
+    if fields.iter().any(|field| !known.contains(field)) {
         return Err(Problem::parameter(
             Code::InvalidQuery,
             "fields",
-            format!(
-                "There is no member {unknown}. There are: {}.",
-                known.join(", ")
-            ),
+            format!("The items have the members {}.", known.join(", ")),
         ));
     }
     let mut value = serde_json::to_value(page).map_err(Problem::internal)?;
