@@ -33,6 +33,9 @@ const WITHOUT_IDEMPOTENCY: [&str; 5] = [
 /// Operations on what has no version: a session is there or not.
 const WITHOUT_VERSION: [&str; 2] = ["delete_current_session", "delete_my_session"];
 
+/// Operations outside a team whose answer carries a version.
+const VERSIONED: [&str; 4] = ["get_me", "update_me", "create_account", "create_team"];
+
 /// `*`, or entity tags separated by commas (RFC 9110, section 8.8.3).
 const ENTITY_TAGS: &str = r#"^(\*|(W/)?"[!#-~]*"( *, *(W/)?"[!#-~]*")*)$"#;
 
@@ -43,6 +46,7 @@ pub(super) fn complete(path: &str, method: &str, operation: &mut Value) {
         .to_owned();
     let is_public = PUBLIC.contains(&id.as_str());
     let is_team = path.starts_with("/v1/teams/{team_id}");
+    let has_tag = is_team || VERSIONED.contains(&id.as_str());
     let is_write = method != "get";
     let has_body = operation.get("requestBody").is_some();
     let has_version = is_about_a_record(path, method, &id);
@@ -60,7 +64,7 @@ pub(super) fn complete(path: &str, method: &str, operation: &mut Value) {
         operation["description"] = json!(format!("{summary}."));
     }
     let can_be_tried = is_team && can_be_tried(path, method, operation);
-    add_parameters(path, &id, is_write, is_team, is_public, operation);
+    add_parameters(path, &id, is_write, has_tag, is_public, operation);
     if has_version {
         add_parameter(operation, "IfMatch");
     }
@@ -91,9 +95,9 @@ pub(super) fn complete(path: &str, method: &str, operation: &mut Value) {
         {
             response["description"] = json!(describe(status, pages));
         }
-        add_headers(status, response, method, is_team, pages);
+        add_headers(status, response, method, has_tag, pages);
     }
-    if method == "get" && is_team && !responses.contains_key("304") {
+    if method == "get" && has_tag && !responses.contains_key("304") {
         responses.insert(
             "304".to_owned(),
             json!({"$ref": "#/components/responses/NotModified"}),
@@ -166,7 +170,7 @@ fn add_parameters(
     path: &str,
     id: &str,
     is_write: bool,
-    is_team: bool,
+    has_tag: bool,
     is_public: bool,
     operation: &mut Value,
 ) {
@@ -200,7 +204,7 @@ fn add_parameters(
             .into_iter()
             .for_each(&mut shared);
     }
-    if !is_write && is_team {
+    if !is_write && has_tag {
         shared("IfNoneMatch");
     }
     if is_write && !is_public && !WITHOUT_IDEMPOTENCY.contains(&id) {
@@ -297,7 +301,7 @@ fn problem_statuses(
     statuses
 }
 
-fn add_headers(status: &str, response: &mut Value, method: &str, is_team: bool, pages: bool) {
+fn add_headers(status: &str, response: &mut Value, method: &str, has_tag: bool, pages: bool) {
     let mut headers = into_headers(response["headers"].take());
     let mut shared = |name: &str, component: &str| {
         headers
@@ -308,7 +312,7 @@ fn add_headers(status: &str, response: &mut Value, method: &str, is_team: bool, 
     shared("RateLimit", "RateLimit");
     shared("RateLimit-Policy", "RateLimitPolicy");
     shared("Access-Control-Allow-Origin", "Access-Control-Allow-Origin");
-    if is_team && matches!(status, "200" | "201") {
+    if has_tag && matches!(status, "200" | "201") {
         shared("ETag", "ETag");
     }
     if status == "201" {
