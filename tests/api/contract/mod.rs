@@ -13,6 +13,7 @@ mod lists;
 mod methods;
 mod operations;
 mod patches;
+mod records;
 mod rows;
 mod schema;
 mod world;

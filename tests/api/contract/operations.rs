@@ -131,6 +131,11 @@ impl Operation {
             .any(|one| one["in"] == "header" && one["name"] == name)
     }
 
+    /// Whether it has an answer with this status.
+    pub fn answers(&self, status: &str) -> bool {
+        !self.responses[status].is_null()
+    }
+
     /// The schema of an item, where it answers with a page of a list.
     pub fn item(&self) -> Option<&Value> {
         let schema = &self.responses["200"]["content"]["application/json"]["schema"];
