@@ -219,7 +219,7 @@ impl Tx<'_> {
 
 /// A line, as it is written.
 #[derive(Insertable)]
-#[diesel(table_name = journal)]
+#[diesel(table_name = journal, treat_none_as_default_value = false)]
 struct Line {
     team_id: Id,
     revision: i64,

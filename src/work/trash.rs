@@ -174,7 +174,7 @@ fn load_page(
             });
         }
     }
-    entries.sort_by(|one, next| (next.deleted_at, next.id).cmp(&(one.deleted_at, one.id)));
+    entries.sort_by_key(|entry| std::cmp::Reverse((entry.deleted_at, entry.id)));
     let mut loaded = page.page(entries, |entry| (entry.deleted_at, entry.id));
     if page.wants_total() {
         loaded = loaded.with_total(total);

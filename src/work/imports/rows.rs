@@ -328,7 +328,10 @@ mod tests {
     use super::*;
     use crate::work::imports::columns::{Mapping, Said};
 
-    fn read(text: &str) -> Vec<Result<Wanted, Vec<(Option<String>, &'static str)>>> {
+    /// The columns at fault, with what is wrong.
+    type Faults = Vec<(Option<String>, &'static str)>;
+
+    fn read(text: &str) -> Vec<Result<Wanted, Faults>> {
         let table = Table::read(text.as_bytes()).unwrap();
         let columns = Columns::find(&table, &Mapping::default(), Said::InForm).unwrap();
         let directory = Directory::default();
