@@ -10,6 +10,15 @@
 //!
 //! The surprising rule: what counts are the ratios. Server and load generator share the machine; the rates are lower
 //! than a server of its own would have, and "CPU" (what the server itself used for a request) is the steadier figure.
+#![allow(
+    missing_docs,
+    clippy::unwrap_used,
+    clippy::expect_used,
+    clippy::indexing_slicing,
+    clippy::as_conversions,
+    clippy::print_stdout,
+    reason = "a measurement stops where something is not as it expects"
+)]
 
 mod load;
 mod server;
@@ -258,7 +267,7 @@ fn task_to_seed(number: usize, campaigns: &[String]) -> Value {
     let spread = number * 7919 % 730;
     let day = chrono::NaiveDate::from_ymd_opt(2026, 1, 1).expect("a date")
         + chrono::Days::new(u64::try_from(spread).expect("a small number"));
-    let due_on = (number % 20 != 0).then_some(day);
+    let due_on = (!number.is_multiple_of(20)).then_some(day);
     let mut task = task_to_create();
     let members = task.as_object_mut().expect("an object");
     members.insert("op".to_owned(), json!("create"));

@@ -158,7 +158,7 @@ where
         writeln!(
             out,
             "  {} tasks of the campaign Kubernetes 1.30",
-            report["counts"]["created"]
+            report.pointer("/counts/created").unwrap_or(&Value::Null)
         )?;
         let delegated = self.delegate(&team, &campaign, &people).await?;
         writeln!(out, "  {delegated} delegations, in every state")?;
@@ -178,7 +178,7 @@ where
                         json!({"email": guest.email, "role": role}),
                     )
                     .await?;
-                let secret = json!({"secret": invitation["secret"]});
+                let secret = json!({"secret": text(&invitation, "secret")});
                 self.post(guest, "/v1/invitations/accept", secret).await?;
             }
             let me = self.get(guest, &format!("{team}/members/me")).await?;
@@ -257,8 +257,9 @@ where
             lead.member_id
         );
         let tasks = self.get(lead, &list).await?;
-        let tasks: Vec<String> = tasks["items"]
-            .as_array()
+        let tasks: Vec<String> = tasks
+            .get("items")
+            .and_then(Value::as_array)
             .into_iter()
             .flatten()
             .map(|task| text(task, "id"))

@@ -1,5 +1,14 @@
 //! The API, tested as a client sees it. Folders mirror `src`; the vocabulary is in `vocabulary`.
-#![allow(clippy::unwrap_used, clippy::expect_used, clippy::indexing_slicing)]
+#![allow(
+    clippy::unwrap_used,
+    clippy::expect_used,
+    clippy::indexing_slicing,
+    clippy::as_conversions,
+    clippy::print_stdout,
+    clippy::needless_range_loop,
+    clippy::large_enum_variant,
+    reason = "a test stops where something is not as it expects"
+)]
 
 mod commands;
 mod contract;

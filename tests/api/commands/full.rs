@@ -28,7 +28,7 @@ impl Client {
         let mut account = json!({"email": "ada@canary.example", "password": "CANARY-password"});
         let credentials = account.clone();
         account["name"] = json!("Ada");
-        client.post("/v1/accounts", &account).await.1;
+        client.post("/v1/accounts", &account).await;
         let (_, tokens, _) = client.post("/v1/sessions", &credentials).await;
         client.token = tokens["access_token"].as_str().unwrap().to_owned();
         let team = json!({"name": "Community", "key": "COM", "time_zone": "UTC"});

@@ -112,7 +112,7 @@ async fn no_secret_is_in_the_log_or_in_an_error() {
     ] {
         errors.push(
             ada.request("POST", "/v1/teams")
-                .header(&name, &value)
+                .header(name, &value)
                 .json(json!({}))
                 .await,
         );
