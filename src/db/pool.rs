@@ -97,8 +97,20 @@ pub(super) fn connect(address: &Address, statement: Duration) -> Result<AnyConne
             "SET statement_timeout = {milliseconds}; SET lock_timeout = {milliseconds}; SET TIME ZONE 'UTC'"
         )],
     };
+    // The switch to WAL does not wait for the busy time-out when several servers start at once on a new file.
+    let give_up = std::time::Instant::now() + statement;
     for setting in settings {
-        conn.batch_execute(&setting).map_err(DbError::from)?;
+        loop {
+            match conn.batch_execute(&setting).map_err(DbError::from) {
+                Ok(()) => break,
+                Err(DbError::Unavailable(why))
+                    if why.contains("locked") && std::time::Instant::now() < give_up =>
+                {
+                    std::thread::sleep(Duration::from_millis(20));
+                }
+                Err(error) => return Err(error),
+            }
+        }
     }
     Ok(conn)
 }
