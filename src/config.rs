@@ -114,6 +114,10 @@ pub struct Config {
     #[arg(long, global = true, env = "RELAIS_CONNECTIONS", default_value_t = 10_000, value_parser = clap::value_parser!(u32).range(1..))]
     pub connections: u32,
 
+    /// How many connections one address may have at once; trusted proxies may have any number
+    #[arg(long, global = true, env = "RELAIS_CONNECTIONS_PER_ADDRESS", default_value_t = 256, value_parser = clap::value_parser!(u32).range(1..))]
+    pub connections_per_address: u32,
+
     /// How long running requests may take when the server stops, in seconds
     #[arg(long, global = true, env = "RELAIS_SHUTDOWN_SECONDS", default_value_t = 25, value_parser = clap::value_parser!(u64).range(0..=300))]
     pub shutdown_seconds: u64,
@@ -290,7 +294,7 @@ impl Config {
         };
         let proxies: Vec<String> = self.trusted_proxies.iter().map(IpAddr::to_string).collect();
         let replica = self.replica()?;
-        let lines: [(&str, String); 20] = [
+        let lines: [(&str, String); 21] = [
             ("listen", self.listen.to_string()),
             ("data-dir", self.data_dir.display().to_string()),
             ("database-url", self.address()?.to_string()),
@@ -325,6 +329,10 @@ impl Config {
             ("sign-in-rate-limit", self.sign_in_rate_limit.to_string()),
             ("workers", self.worker_count().to_string()),
             ("connections", self.connections.to_string()),
+            (
+                "connections-per-address",
+                self.connections_per_address.to_string(),
+            ),
             ("shutdown-seconds", self.shutdown_seconds.to_string()),
             ("clock-seconds", self.clock_seconds.to_string()),
             (
@@ -335,7 +343,7 @@ impl Config {
         let mut text = String::new();
         for (name, value) in lines {
             // Writing to a String cannot fail.
-            let _ = writeln!(text, "{name:<22}{value}");
+            let _ = writeln!(text, "{name:<25}{value}");
         }
         Ok(text)
     }

@@ -36,6 +36,8 @@ pub(super) async fn run(config: Config) -> Result<(), CommandError> {
         shutdown_seconds: config.shutdown_seconds,
         cors_origins: config.cors_origins.clone(),
         connections: usize::try_from(config.connections).unwrap_or(usize::MAX),
+        connections_per_address: usize::try_from(config.connections_per_address)
+            .unwrap_or(usize::MAX),
     };
     let mut terminate = signal(SignalKind::terminate())?;
     let mut interrupt = signal(SignalKind::interrupt())?;

@@ -6,6 +6,7 @@
 
 use std::net::{IpAddr, SocketAddr};
 use std::panic::AssertUnwindSafe;
+use std::rc::Rc;
 use std::time::Instant;
 
 use actix_web::body::{BoxBody, MessageBody};
@@ -17,6 +18,7 @@ use actix_web::{Error, HttpMessage, HttpRequest, web};
 use futures_util::FutureExt;
 
 use super::codes::Code;
+use super::connection::Activity;
 use super::problem::Problem;
 use super::rate::{Bucket, Verdict};
 use crate::db::Id;
@@ -120,10 +122,18 @@ pub async fn guard(
     }
     request.extensions_mut().insert(RequestId(id.clone()));
     let is_documentation = request.path().starts_with("/docs");
+    let connection = request.conn_data::<Rc<Activity>>().cloned();
+    let _running = connection.as_ref().map(Activity::begin);
 
     let lost = match AssertUnwindSafe(next.call(request)).catch_unwind().await {
         Ok(Ok(response)) => {
             let mut response = render(response.map_into_boxed_body(), &id);
+            if let Some(connection) = connection
+                && response.status() == StatusCode::REQUEST_TIMEOUT
+            {
+                // The rest of the body may still trickle in.
+                connection.hang_up();
+            }
             let request = response.request().clone();
             let extensions = request.extensions();
             finish(

@@ -5,6 +5,7 @@
 
 pub mod body;
 pub mod codes;
+pub mod connection;
 pub mod edge;
 pub mod operations;
 pub mod page;

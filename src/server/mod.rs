@@ -7,17 +7,25 @@ pub mod health;
 pub mod pages;
 
 use std::net::TcpListener;
+use std::sync::Arc;
 use std::time::Duration;
 
 use actix_cors::Cors;
+use actix_http::error::DispatchError;
+use actix_http::{HttpService, Protocol};
+use actix_service::{IntoServiceFactory, ServiceFactoryExt as _, fn_service, map_config};
 use actix_web::body::BoxBody;
-use actix_web::dev::{ServiceFactory, ServiceRequest, ServiceResponse};
+use actix_web::dev::{
+    AppConfig, Extensions, Server, ServiceFactory, ServiceRequest, ServiceResponse,
+};
 use actix_web::middleware::from_fn;
-use actix_web::{App, Error, HttpRequest, HttpResponse, HttpServer, web};
+use actix_web::rt::net::TcpStream;
+use actix_web::{App, Error, HttpRequest, HttpResponse, web};
 use utoipa_actix_web::AppExt as _;
 use utoipa_actix_web::service_config::ServiceConfig;
 
 use crate::access::State;
+use crate::http::connection::{self, Patient, Seats};
 use crate::http::edge::{Edge, guard, limit};
 use crate::http::{Code, Problem};
 use crate::{journal, outreach, people, work};
@@ -44,6 +52,8 @@ pub struct Listening {
     pub cors_origins: Vec<String>,
     /// How many connections a worker holds at once.
     pub connections: usize,
+    /// How many connections one address may have; trusted proxies may have any number.
+    pub connections_per_address: usize,
 }
 
 /// The whole application: everything but the sockets.
@@ -82,18 +92,48 @@ pub fn serve(
     state: web::Data<State>,
     edge: web::Data<Edge>,
     listening: &Listening,
-) -> std::io::Result<actix_web::dev::Server> {
+) -> std::io::Result<Server> {
     let origins = listening.cors_origins.clone();
-    let server = HttpServer::new(move || app(&state, &edge, &origins))
+    let seats = Seats::new(
+        listening.connections_per_address,
+        edge.trusted_proxies.clone(),
+    );
+    let server = Server::build()
         .workers(listening.workers)
-        .max_connections(listening.connections)
-        // Slow heads are cut off by actix, slow bodies where they are read.
-        .client_request_timeout(Duration::from_secs(5))
-        .client_disconnect_timeout(Duration::from_secs(2))
-        .keep_alive(Duration::from_secs(75))
+        .max_concurrent_connections(listening.connections)
         .shutdown_timeout(listening.shutdown_seconds)
-        .disable_signals()
-        .listen(listener)?;
+        .disable_signals();
+    let stopping = server.graceful_shutdown_signal();
+    // What `HttpServer` would do, but with streams that know how long they may take.
+    let server = server.listen("relais", listener, move || {
+        let (stopping, seats) = (stopping.clone(), Arc::clone(&seats));
+        let app = IntoServiceFactory::<_, actix_http::Request>::into_factory(app(
+            &state, &edge, &origins,
+        ))
+        .map_err(|error: Error| error.error_response());
+        let http = HttpService::build()
+            .graceful_shutdown_signal(move || {
+                let stopping = stopping.clone();
+                async move { stopping.notified().await }
+            })
+            .client_request_timeout(connection::HEAD)
+            .client_disconnect_timeout(Duration::from_secs(2))
+            .keep_alive(connection::KEPT)
+            .on_connect_ext(|stream: &Patient, data: &mut Extensions| {
+                data.insert(stream.activity());
+            })
+            .finish(map_config(app, |()| AppConfig::default()));
+        fn_service(move |stream: TcpStream| {
+            let seats = Arc::clone(&seats);
+            async move {
+                let peer = stream.peer_addr().map_err(DispatchError::Io)?;
+                let seat = seats.take(peer.ip()).map_err(DispatchError::Io)?;
+                stream.set_nodelay(true).map_err(DispatchError::Io)?;
+                Ok((Patient::new(stream, seat), Protocol::Http1, Some(peer)))
+            }
+        })
+        .and_then(http)
+    })?;
     Ok(server.run())
 }
 

@@ -124,10 +124,10 @@ fn settings_come_from_the_environment_too_and_flags_win() {
     let output = finish(command);
     let text = String::from_utf8_lossy(&output.stdout).into_owned();
     for line in [
-        "database-url          postgres://db.example.org/relais",
-        "secret                (set)",
-        "rate-limit            7",
-        "cors-origin           https://a.example.org, https://b.example.org",
+        "database-url             postgres://db.example.org/relais",
+        "secret                   (set)",
+        "rate-limit               7",
+        "cors-origin              https://a.example.org, https://b.example.org",
     ] {
         assert!(text.contains(line), "{line} in {text}");
     }

@@ -27,7 +27,7 @@ async fn slow_clients_are_cut_off_while_everybody_else_is_served() {
     let campaigns = format!("/v1/teams/{}/campaigns", lead.team_id);
     let json = "Content-Type: application/json\r\n";
     let length = "Content-Length: 1000\r\n";
-    let _chunked = "Transfer-Encoding: chunked\r\n";
+    let chunked = "Transfer-Encoding: chunked\r\n";
     let first = |method, path: &str, headers: String| lead.person.head(method, path, &headers);
     let get = first("GET", "/v1/me", String::new());
     let ways = [
@@ -42,6 +42,16 @@ async fn slow_clients_are_cut_off_while_everybody_else_is_served() {
             drip: b"X-A: b\r\n",
         },
         Slow {
+            what: "a slow head after a good request",
+            first: format!("{get}GET / HTTP/1.1\r\n"),
+            drip: b"X-A: b\r\n",
+        },
+        Slow {
+            what: "empty lines after a good request",
+            first: get.clone(),
+            drip: b"\r\n",
+        },
+        Slow {
             what: "a slow body",
             first: first("POST", &campaigns, format!("{json}{length}")),
             drip: b" ",
@@ -50,6 +60,11 @@ async fn slow_clients_are_cut_off_while_everybody_else_is_served() {
             what: "a body that never comes",
             first: first("POST", &campaigns, format!("{json}{length}")),
             drip: b"",
+        },
+        Slow {
+            what: "a slow body in chunks",
+            first: first("POST", &campaigns, format!("{json}{chunked}")),
+            drip: b"1\r\n \r\n",
         },
         Slow {
             what: "a slow body after a good request",
@@ -65,9 +80,19 @@ async fn slow_clients_are_cut_off_while_everybody_else_is_served() {
             drip: b" ",
         },
         Slow {
+            what: "chunks nobody asked for",
+            first: first("GET", &campaigns, chunked.to_owned()),
+            drip: b"1\r\n \r\n",
+        },
+        Slow {
             what: "a slow body of a stranger",
             first: format!("POST {campaigns} HTTP/1.1\r\nHost: x\r\n{json}{length}\r\n"),
             drip: b" ",
+        },
+        Slow {
+            what: "chunks of a stranger",
+            first: format!("POST {campaigns} HTTP/1.1\r\nHost: x\r\n{json}{chunked}\r\n"),
+            drip: b"1\r\n \r\n",
         },
         Slow {
             what: "a slow body of the wrong kind",
@@ -92,7 +117,7 @@ async fn slow_clients_are_cut_off_while_everybody_else_is_served() {
     let began = Instant::now();
     let mut open: Vec<(&Slow, Wire)> = Vec::new();
     for way in &ways {
-        for _ in 0..6 {
+        for _ in 0..4 {
             let mut wire = Wire::open(&app);
             wire.send(&way.first);
             open.push((way, wire));
@@ -275,4 +300,41 @@ async fn a_client_that_reads_slowly_holds_up_nobody() {
         "{:?}",
         began.elapsed()
     );
+}
+
+#[tokio::test]
+async fn one_address_has_so_many_connections_and_no_more() {
+    let app = TestApp::start_with(&["--connections-per-address", "4"]).await;
+    let paul = app.person("Paul").await;
+    let ask = paul.head("GET", "/v1/me", "");
+    let answers = |wire: &mut Wire| {
+        wire.send(&ask);
+        wire.read_until(|text| text.contains("account") || text.contains("\r\n\r\n"))
+            .starts_with("HTTP/1.1 200")
+    };
+    let mut held: Vec<Wire> = (0..4).map(|_| Wire::open(&app)).collect();
+    assert!(held.iter_mut().all(answers));
+    assert!(!answers(&mut Wire::open(&app)), "one too many");
+    // Who goes makes room.
+    drop(held.pop());
+    let mut came_in = false;
+    for _ in 0..50 {
+        came_in = came_in || answers(&mut Wire::open(&app));
+    }
+    assert!(came_in);
+
+    let app = TestApp::start_with(&[
+        "--connections-per-address",
+        "1",
+        "--trusted-proxy",
+        "127.0.0.1",
+    ])
+    .await;
+    let ask = app.person("Paul").await.head("GET", "/v1/me", "");
+    let mut held: Vec<Wire> = (0..4).map(|_| Wire::open(&app)).collect();
+    for wire in &mut held {
+        wire.send(&ask);
+        let answer = wire.read_until(|text| text.contains("\r\n\r\n"));
+        assert!(answer.starts_with("HTTP/1.1 200"), "a proxy: {answer}");
+    }
 }

@@ -74,6 +74,7 @@ impl TestApp {
             shutdown_seconds: 1,
             cors_origins: config.cors_origins.clone(),
             connections: 1000,
+            connections_per_address: config.connections_per_address as usize,
         };
         let (sender, receiver) = std::sync::mpsc::channel();
         let served = state.clone();
