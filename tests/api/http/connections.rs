@@ -11,7 +11,7 @@ use crate::vocabulary::wire::Wire;
 
 /// How long a slow client is suffered, and how late the test may notice.
 const PATIENCE: Duration = Duration::from_secs(15);
-const SLACK: Duration = Duration::from_secs(3);
+const SLACK: Duration = Duration::from_secs(4);
 
 /// A way to be slow: what is sent at first, and what is then sent byte by byte.
 struct Slow {
@@ -148,7 +148,7 @@ async fn slow_clients_are_cut_off_while_everybody_else_is_served() {
     left.dedup();
     assert!(left.is_empty(), "still open: {}", left.join(", "));
     assert!(
-        slowest < Duration::from_secs(2),
+        slowest < Duration::from_secs(5),
         "others waited {slowest:?}"
     );
 }
