@@ -296,7 +296,8 @@ class Client(threading.Thread):
             ]
             return Write("batch", "POST", f"{tasks}/batch", {"operations": operations}, mark)
         task = self.random.choice(self.own)
-        if turn < 0.85 or task[2]:
+        # Offered once, a task keeps its status; a task that is done cannot be offered.
+        if turn < 0.85 or task[2] or task[1] == "done":
             if self.random.random() < 0.5 and not task[2]:
                 task[1] = NEXT_STATUS[task[1]]
                 patch = {"status": task[1], "description": mark}

@@ -68,10 +68,10 @@ struct Arguments {
 
 const HEALTH: &str = "`GET /healthz`";
 const GET: &str = "get a task by id";
-const FIRST: &str = "list 50 of 50,000, first page";
-const LAST: &str = "list 50 of 50,000, last page";
-const SMALL: &str = "list 50 of 500, first page";
-const UNCHANGED: &str = "the same list, unchanged: 304";
+const FIRST: &str = "list 50 of the large team, first page";
+const LAST: &str = "list 50 of the large team, last page";
+const SMALL: &str = "list 50 of the small team (500)";
+const UNCHANGED: &str = "list of the large team, unchanged: 304";
 const CREATE: &str = "create a task";
 const ONE_BY_ONE: &str = "create a task, one by one";
 const PATCH: &str = "patch a status";
@@ -496,7 +496,7 @@ fn ratios(place: &Place, all: &[Measurement], idle: u64, starts: &[Duration]) ->
             5.0,
         ),
         (
-            "cost of the list among 50,000 against among 500".to_owned(),
+            "cost of the list in the large team against the small".to_owned(),
             rate(SMALL) / rate(FIRST),
             "<=",
             1.3,
