@@ -4,20 +4,23 @@ use chrono::TimeDelta;
 use diesel::prelude::*;
 
 use crate::access::State;
+use crate::access::throttle::FORGOTTEN_AFTER;
 use crate::db::{DbError, Outcome};
 use crate::schema::{idempotent_replies, sessions, sign_in_failures};
 
 /// How long the answer to an Idempotency-Key is kept.
 const REPLIES: TimeDelta = TimeDelta::hours(72);
-/// When failed sign-ins mean nothing any more (see `access::throttle`).
-const FAILURES: TimeDelta = TimeDelta::hours(1);
-/// How long after its end a session is kept, so that its owner can look at it.
+/// How long after its end a session is kept: for as long as signing in from its address is nothing strange.
 const SESSIONS: TimeDelta = TimeDelta::days(30);
 
 /// Deletes all three, each in a transaction of its own, so that none holds up the others.
 pub(super) async fn forget(state: &State) -> Result<(), DbError> {
     let now = state.clock.now();
-    let (replies, failures, ended) = (now.plus(-REPLIES), now.plus(-FAILURES), now.plus(-SESSIONS));
+    let (replies, failures, ended) = (
+        now.plus(-REPLIES),
+        now.plus(-FORGOTTEN_AFTER),
+        now.plus(-SESSIONS),
+    );
     state
         .db
         .write(move |conn| {

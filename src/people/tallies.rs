@@ -165,14 +165,3 @@ fn take_back(conn: &mut AnyConnection, subject: &str) -> Result<(), Problem> {
     .execute(conn)?;
     Ok(())
 }
-
-/// Deletes the tallies that mean nothing any more; for the clock, now and then.
-///
-/// # Errors
-/// What the database answers.
-pub fn purge(conn: &mut AnyConnection, now: Instant) -> Result<usize, Problem> {
-    Ok(diesel::delete(
-        failures::table.filter(failures::last_at.le(now.plus(-throttle::FORGOTTEN_AFTER))),
-    )
-    .execute(conn)?)
-}

@@ -28,8 +28,6 @@ use crate::schema::{refresh_tokens, sessions};
 const IDLE: TimeDelta = TimeDelta::days(7);
 /// How long a session lasts at most.
 const LONGEST: TimeDelta = TimeDelta::days(30);
-/// How long what is left of an ended session is kept: for as long as its address stays familiar.
-const KEPT: TimeDelta = TimeDelta::days(30);
 
 /// What signing in and refreshing answer.
 #[derive(Serialize, ToSchema)]
@@ -211,18 +209,6 @@ pub fn end_others(
     .set(sessions::ended_at.eq(now))
     .execute(conn)?;
     Ok(())
-}
-
-/// Deletes what is left of sessions that are over for a month, refresh tokens included; for the clock, now and
-/// then.
-///
-/// # Errors
-/// What the database answers.
-pub fn purge(conn: &mut AnyConnection, now: Instant) -> Result<usize, Problem> {
-    Ok(
-        diesel::delete(sessions::table.filter(sessions::expires_at.lt(now.plus(-KEPT))))
-            .execute(conn)?,
-    )
 }
 
 // ---------------------------------------------------------------- handlers
