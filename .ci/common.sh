@@ -39,7 +39,8 @@ free_port() {
 }
 
 # relais_binary: builds the server for tests and prints where it is, wherever the contributor keeps the target folder.
+# Built together with the tests: alone it would be given other features of its dependencies, and all be compiled twice.
 relais_binary() {
-  (cd "$root" && cargo build --locked --quiet >&2 && cargo metadata --locked --no-deps --format-version 1) |
+  (cd "$root" && cargo build --locked --quiet --bins --tests >&2 && cargo metadata --locked --no-deps --format-version 1) |
     python3 -c 'import json, sys; print(json.load(sys.stdin)["target_directory"] + "/debug/relais")'
 }
