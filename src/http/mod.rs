@@ -7,6 +7,7 @@ pub mod body;
 pub mod codes;
 pub mod connection;
 pub mod edge;
+pub mod expand;
 pub mod operations;
 pub mod page;
 pub mod problem;
@@ -19,6 +20,7 @@ pub mod values;
 
 pub use body::Body;
 pub use codes::Code;
+pub use expand::{Expand, Expanded};
 pub use page::{Cursor, Page, PageRequest};
 pub use problem::{FieldError, Problem};
 pub use query::{AnyOf, Query};

@@ -31,7 +31,7 @@ const MOST: i64 = 100;
 /// How far `include_total` counts.
 pub const TOTAL_CAP: i64 = 10_000;
 /// The parameters that are about the page and not about what is in the list.
-const ABOUT_THE_PAGE: [&str; 4] = ["limit", "cursor", "fields", "include_total"];
+const ABOUT_THE_PAGE: [&str; 5] = ["limit", "cursor", "fields", "expand", "include_total"];
 
 /// Where a page ended: the last row's key and id.
 #[derive(Debug, Clone, Serialize, Deserialize)]

@@ -14,6 +14,7 @@ use utoipa::openapi::RefOr;
 use utoipa::openapi::schema::Schema;
 
 use super::codes::Code;
+use super::expand::Expanded;
 use super::page::{Page, PageRequest};
 use super::problem::Problem;
 
@@ -90,9 +91,33 @@ impl Reply {
         page: &Page<T>,
         request: &PageRequest,
     ) -> Result<Self, Problem> {
+        Self::page_beside(page, request, None::<()>)
+    }
+
+    /// 200 with a page of a list and, where that was asked for, what its items refer to.
+    ///
+    /// # Errors
+    /// As [`Self::page`].
+    pub fn page_beside<T: Serialize + ToSchema>(
+        page: &Page<T>,
+        request: &PageRequest,
+        expanded: Option<impl Serialize>,
+    ) -> Result<Self, Problem> {
         let mut reply = match request.fields() {
-            None => Self::json(200, page)?,
-            Some(fields) => Self::json(200, &with_fields(page, fields)?)?,
+            None => Self::json(
+                200,
+                &Expanded {
+                    shown: page,
+                    expanded,
+                },
+            )?,
+            Some(fields) => Self::json(
+                200,
+                &Expanded {
+                    shown: with_fields(page, fields)?,
+                    expanded,
+                },
+            )?,
         };
         reply.link = page
             .next_cursor

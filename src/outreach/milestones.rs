@@ -3,21 +3,26 @@
 //! The surprising rule: a milestone stays in its campaign for good, because its tasks belong to the same
 //! campaign and this area knows nothing of tasks. What is planned elsewhere is another milestone.
 
+use std::collections::BTreeSet;
+use std::slice;
+
 use actix_web::{delete, get, patch, post};
 use diesel::prelude::*;
 use serde::{Deserialize, Serialize};
 use utoipa::{IntoParams, ToSchema};
 use utoipa_actix_web::service_config::ServiceConfig;
 
+use super::campaigns::CampaignsById;
 use super::{campaigns, trashing};
-use crate::access::{Permission, Reading, TeamId, TeamScope, Tx};
+use crate::access::{Permission, Reading, Sight, TeamId, TeamScope, Tx};
 use crate::db::rows::{Direction, ESCAPE, columns, fold, pattern};
 use crate::db::{Date, Id, Instant, MultiBackend};
+use crate::http::expand::ById;
 use crate::http::page::TOTAL_CAP;
 use crate::http::query::AnyOf;
 use crate::http::strict::{nullable, present};
 use crate::http::text::{Markdown, Name};
-use crate::http::{Answer, Body, Page, PageRequest, Problem, Query, Reply, Text};
+use crate::http::{Answer, Body, Expand, Expanded, Page, PageRequest, Problem, Query, Reply, Text};
 use crate::journal::{Journaled, Kind};
 use crate::schema::milestones;
 use crate::{keyset_page, keyset_page_nulls_last, text_enum};
@@ -115,6 +120,28 @@ pub struct Milestone {
 
 /// A page of milestones.
 pub type MilestonePage = Page<Milestone>;
+/// Milestones that something refers to.
+pub type MilestonesById = ById<Milestone>;
+
+text_enum! {
+    /// What a milestone refers to.
+    pub enum MilestoneReference {
+        /// The campaign that it is a point of.
+        Campaign = "campaign",
+    }
+}
+
+/// What milestones refer to, as far as it was asked for.
+#[derive(Debug, Serialize, ToSchema)]
+pub struct MilestoneExpansion {
+    /// The campaigns.
+    pub campaigns: CampaignsById,
+}
+
+/// A milestone, with what it refers to.
+pub type ExpandedMilestone = Expanded<Milestone, MilestoneExpansion>;
+/// A page of milestones, with what they refer to.
+pub type ExpandedMilestonePage = Expanded<MilestonePage, MilestoneExpansion>;
 
 impl Journaled for Milestone {
     const KIND: Kind = Kind::Milestone;
@@ -137,6 +164,49 @@ pub fn in_team(team: TeamId) -> milestones::BoxedQuery<'static, MultiBackend> {
         .filter(milestones::team_id.eq(team.id()))
         .filter(milestones::deleted_at.is_null())
         .into_boxed()
+}
+
+/// The same for all teams in sight.
+fn in_sight(sight: &Sight<'_>) -> milestones::BoxedQuery<'static, MultiBackend> {
+    milestones::table
+        .filter(milestones::team_id.eq_any(sight.teams(Permission::CampaignRead)))
+        .filter(milestones::deleted_at.is_null())
+        .into_boxed()
+}
+
+/// Those of these milestones that are in sight.
+///
+/// # Errors
+/// What the database answers.
+pub fn these(sight: &mut Sight<'_>, ids: BTreeSet<Id>) -> Result<MilestonesById, Problem> {
+    if ids.is_empty() {
+        return Ok(MilestonesById::default());
+    }
+    let found: Vec<Milestone> = in_sight(sight)
+        .filter(milestones::id.eq_any(ids))
+        .select(Milestone::as_select())
+        .load(sight.conn)?;
+    Ok(found.into_iter().map(|one| (one.id, one)).collect())
+}
+
+/// What the milestones that are shown refer to.
+fn expand(
+    sight: &mut Sight<'_>,
+    wanted: &Expand<MilestoneReference>,
+    shown: &[Milestone],
+) -> Result<Option<MilestoneExpansion>, Problem> {
+    let Some(references) = wanted.references() else {
+        return Ok(None);
+    };
+    let mut of = BTreeSet::new();
+    for reference in references {
+        match reference {
+            MilestoneReference::Campaign => of.extend(shown.iter().map(|one| one.campaign_id)),
+        }
+    }
+    Ok(Some(MilestoneExpansion {
+        campaigns: campaigns::these(sight, of)?,
+    }))
 }
 
 /// The milestone with this id.
@@ -269,18 +339,21 @@ fn load_page(
 /// List milestones
 ///
 /// The milestones in use, the next due first unless sorted otherwise.
-#[utoipa::path(tag = "milestones", params(MilestoneFilter, ("sort" = inline(Option<MilestoneSort>), Query)),
-    responses((status = 200, body = MilestonePage)))]
+#[utoipa::path(tag = "milestones",
+    params(MilestoneFilter, ("sort" = inline(Option<MilestoneSort>), Query), Expand<MilestoneReference>),
+    responses((status = 200, body = ExpandedMilestonePage)))]
 #[get("/v1/teams/{team_id}/milestones")]
 pub async fn list_milestones(
     scope: TeamScope,
     filter: Query<MilestoneFilter>,
+    wanted: Query<Expand<MilestoneReference>>,
     page: PageRequest,
 ) -> Answer {
     scope
         .list(Permission::CampaignRead, move |reading| {
             let loaded = load_page(reading, &filter.0, &page)?;
-            Reply::page(&loaded, &page)
+            let expanded = expand(&mut reading.sight(), &wanted.0, &loaded.items)?;
+            Reply::page_beside(&loaded, &page, expanded)
         })
         .await
 }
@@ -309,14 +382,16 @@ pub async fn create_milestone(scope: TeamScope, body: Body<NewMilestone>) -> Ans
 /// Show a milestone
 ///
 /// How far it is, its tasks tell: see its progress.
-#[utoipa::path(tag = "milestones", responses((status = 200, body = Milestone)))]
+#[utoipa::path(tag = "milestones", params(Expand<MilestoneReference>),
+    responses((status = 200, body = ExpandedMilestone)))]
 #[get("/v1/teams/{team_id}/milestones/{milestone_id}")]
-pub async fn get_milestone(scope: TeamScope) -> Answer {
+pub async fn get_milestone(scope: TeamScope, wanted: Query<Expand<MilestoneReference>>) -> Answer {
     let id = scope.id("milestone_id")?;
     scope
         .read(Permission::CampaignRead, move |reading| {
             let milestone = find(reading, id)?;
-            Reply::record(&milestone, milestone.version)
+            let expanded = expand(&mut reading.sight(), &wanted.0, slice::from_ref(&milestone))?;
+            reading.show(&milestone, milestone.version, expanded)
         })
         .await
 }

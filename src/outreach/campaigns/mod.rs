@@ -5,23 +5,28 @@
 
 mod model;
 
+use std::collections::BTreeSet;
+use std::slice;
+
 use actix_web::{get, patch, post};
 use diesel::prelude::*;
 use serde_json::json;
 use utoipa_actix_web::service_config::ServiceConfig;
 
 pub use model::{
-    Campaign, CampaignFilter, CampaignPage, CampaignPatch, CampaignSort, NewCampaign, Objective,
+    Campaign, CampaignFilter, CampaignPage, CampaignPatch, CampaignSort, CampaignsById,
+    NewCampaign, Objective,
 };
+use model::{CampaignExpansion, CampaignReference, ExpandedCampaign, ExpandedCampaignPage};
 
 use super::campaign_status::CampaignStatus;
-use crate::access::{Permission, Reading, TeamId, TeamScope};
+use crate::access::{Permission, Reading, Sight, TeamId, TeamScope};
 use crate::db::rows::{Direction, ESCAPE, columns, fold, pattern};
 use crate::db::{Date, Id, Instant, Json, MultiBackend};
 use crate::http::page::TOTAL_CAP;
 use crate::http::query::AnyOf;
 use crate::http::text::{Markdown, Name};
-use crate::http::{Answer, Body, FieldError, PageRequest, Problem, Query, Reply};
+use crate::http::{Answer, Body, Expand, FieldError, PageRequest, Problem, Query, Reply};
 use crate::people::members;
 use crate::schema::campaigns;
 use crate::{keyset_page, keyset_page_nulls_last};
@@ -62,6 +67,49 @@ pub fn in_team(team: TeamId) -> campaigns::BoxedQuery<'static, MultiBackend> {
         .filter(campaigns::team_id.eq(team.id()))
         .filter(campaigns::deleted_at.is_null())
         .into_boxed()
+}
+
+/// The same for all teams in sight.
+fn in_sight(sight: &Sight<'_>) -> campaigns::BoxedQuery<'static, MultiBackend> {
+    campaigns::table
+        .filter(campaigns::team_id.eq_any(sight.teams(Permission::CampaignRead)))
+        .filter(campaigns::deleted_at.is_null())
+        .into_boxed()
+}
+
+/// Those of these campaigns that are in sight.
+///
+/// # Errors
+/// What the database answers.
+pub fn these(sight: &mut Sight<'_>, ids: BTreeSet<Id>) -> Result<CampaignsById, Problem> {
+    if ids.is_empty() {
+        return Ok(CampaignsById::default());
+    }
+    let found: Vec<Campaign> = in_sight(sight)
+        .filter(campaigns::id.eq_any(ids))
+        .select(Campaign::as_select())
+        .load(sight.conn)?;
+    Ok(found.into_iter().map(|one| (one.id, one)).collect())
+}
+
+/// What the campaigns that are shown refer to.
+fn expand(
+    sight: &mut Sight<'_>,
+    wanted: &Expand<CampaignReference>,
+    shown: &[Campaign],
+) -> Result<Option<CampaignExpansion>, Problem> {
+    let Some(references) = wanted.references() else {
+        return Ok(None);
+    };
+    let mut leads = BTreeSet::new();
+    for reference in references {
+        match reference {
+            CampaignReference::Lead => leads.extend(shown.iter().filter_map(|one| one.lead_id)),
+        }
+    }
+    Ok(Some(CampaignExpansion {
+        members: members::these(sight, leads)?,
+    }))
 }
 
 /// The campaign with this id.
@@ -179,18 +227,21 @@ fn load_page(
 /// List campaigns
 ///
 /// The campaigns in use, newest first unless sorted otherwise.
-#[utoipa::path(tag = "campaigns", params(CampaignFilter, ("sort" = inline(Option<CampaignSort>), Query)),
-    responses((status = 200, body = CampaignPage)))]
+#[utoipa::path(tag = "campaigns",
+    params(CampaignFilter, ("sort" = inline(Option<CampaignSort>), Query), Expand<CampaignReference>),
+    responses((status = 200, body = ExpandedCampaignPage)))]
 #[get("/v1/teams/{team_id}/campaigns")]
 pub async fn list_campaigns(
     scope: TeamScope,
     filter: Query<CampaignFilter>,
+    wanted: Query<Expand<CampaignReference>>,
     page: PageRequest,
 ) -> Answer {
     scope
         .list(Permission::CampaignRead, move |reading| {
             let loaded = load_page(reading, &filter.0, &page)?;
-            Reply::page(&loaded, &page)
+            let expanded = expand(&mut reading.sight(), &wanted.0, &loaded.items)?;
+            Reply::page_beside(&loaded, &page, expanded)
         })
         .await
 }
@@ -244,14 +295,16 @@ pub async fn create_campaign(scope: TeamScope, body: Body<NewCampaign>) -> Answe
 /// Show a campaign
 ///
 /// How far it is, its tasks tell: see its progress.
-#[utoipa::path(tag = "campaigns", responses((status = 200, body = Campaign)))]
+#[utoipa::path(tag = "campaigns", params(Expand<CampaignReference>),
+    responses((status = 200, body = ExpandedCampaign)))]
 #[get("/v1/teams/{team_id}/campaigns/{campaign_id}")]
-pub async fn get_campaign(scope: TeamScope) -> Answer {
+pub async fn get_campaign(scope: TeamScope, wanted: Query<Expand<CampaignReference>>) -> Answer {
     let id = scope.id("campaign_id")?;
     scope
         .read(Permission::CampaignRead, move |reading| {
             let campaign = find(reading, id)?;
-            Reply::record(&campaign, campaign.version)
+            let expanded = expand(&mut reading.sight(), &wanted.0, slice::from_ref(&campaign))?;
+            reading.show(&campaign, campaign.version, expanded)
         })
         .await
 }

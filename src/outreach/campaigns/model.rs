@@ -5,13 +5,15 @@ use serde::{Deserialize, Serialize};
 use utoipa::{IntoParams, ToSchema};
 
 use crate::db::{Date, Id, Instant, Json};
+use crate::http::expand::ById;
 use crate::http::query::{AnyOf, Who};
 use crate::http::strict::{nullable, present};
 use crate::http::text::{Markdown, Name};
 use crate::http::values::Money;
-use crate::http::{Page, Text};
+use crate::http::{Expanded, Page, Text};
 use crate::journal::{Journaled, Kind};
 use crate::outreach::campaign_status::CampaignStatus;
+use crate::people::members::MembersById;
 use crate::schema::campaigns;
 use crate::text_enum;
 
@@ -149,6 +151,28 @@ pub struct Campaign {
 
 /// A page of campaigns.
 pub type CampaignPage = Page<Campaign>;
+/// Campaigns that something refers to.
+pub type CampaignsById = ById<Campaign>;
+
+text_enum! {
+    /// What a campaign refers to.
+    pub enum CampaignReference {
+        /// The member who leads it.
+        Lead = "lead",
+    }
+}
+
+/// What campaigns refer to, as far as it was asked for.
+#[derive(Debug, Serialize, ToSchema)]
+pub struct CampaignExpansion {
+    /// The leads.
+    pub members: MembersById,
+}
+
+/// A campaign, with what it refers to.
+pub type ExpandedCampaign = Expanded<Campaign, CampaignExpansion>;
+/// A page of campaigns, with what they refer to.
+pub type ExpandedCampaignPage = Expanded<CampaignPage, CampaignExpansion>;
 
 impl Journaled for Campaign {
     const KIND: Kind = Kind::Campaign;

@@ -6,6 +6,8 @@
 mod handle;
 mod handlers;
 
+use std::collections::BTreeSet;
+
 use diesel::prelude::*;
 use serde::{Deserialize, Serialize};
 use utoipa::{IntoParams, ToSchema};
@@ -13,9 +15,10 @@ use utoipa::{IntoParams, ToSchema};
 use super::ownership;
 use super::teams::Team;
 use super::texts::Handle;
-use crate::access::{Me, Permission, Reading, Role, TeamId, TeamScope, Tx};
+use crate::access::{Me, Permission, Reading, Role, Sight, TeamId, TeamScope, Tx};
 use crate::db::rows::{columns, fold};
 use crate::db::{Id, Instant, Json, MultiBackend};
+use crate::http::expand::ById;
 use crate::http::query::{AnyOf, Flag, Who};
 use crate::http::strict::{nullable, present};
 use crate::http::text::Name;
@@ -117,6 +120,8 @@ pub struct Member {
 
 /// A page of members.
 pub type MemberPage = Page<Member>;
+/// Members that something refers to.
+pub type MembersById = ById<Member>;
 
 /// The caller as a member, with what the role allows.
 #[derive(Debug, Serialize, ToSchema)]
@@ -204,6 +209,29 @@ pub fn in_team(team: TeamId) -> members::BoxedQuery<'static, MultiBackend> {
         .filter(members::team_id.eq(team.id()))
         .filter(members::left_at.is_null())
         .into_boxed()
+}
+
+/// The same for all teams in sight.
+fn in_sight(sight: &Sight<'_>) -> members::BoxedQuery<'static, MultiBackend> {
+    members::table
+        .filter(members::team_id.eq_any(sight.teams(Permission::MemberRead)))
+        .filter(members::left_at.is_null())
+        .into_boxed()
+}
+
+/// Those of these members that are in sight.
+///
+/// # Errors
+/// What the database answers.
+pub fn these(sight: &mut Sight<'_>, ids: BTreeSet<Id>) -> Result<MembersById, Problem> {
+    if ids.is_empty() {
+        return Ok(MembersById::default());
+    }
+    let found: Vec<Member> = in_sight(sight)
+        .filter(members::id.eq_any(ids))
+        .select(Member::as_select())
+        .load(sight.conn)?;
+    Ok(found.into_iter().map(|one| (one.id, one)).collect())
 }
 
 /// The member with this id.

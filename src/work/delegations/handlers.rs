@@ -4,9 +4,10 @@ use actix_web::{get, post};
 use utoipa_actix_web::service_config::ServiceConfig;
 
 use super::acts::{self, Words, show};
+use super::expand::{DelegationReference, ExpandedDelegation, ExpandedDelegationPage, expand};
 use super::model::{
-    ActNote, ActReason, DelegationBatch, DelegationDetail, DelegationFilter, DelegationPage,
-    DelegationSort, NewDelegation, NewDelegationBatch, OptionalReason, Proposal,
+    ActNote, ActReason, DelegationBatch, DelegationDetail, DelegationFilter, DelegationSort,
+    NewDelegation, NewDelegationBatch, OptionalReason, Proposal,
 };
 use super::queries::load_page;
 use super::rules::Act;
@@ -15,7 +16,7 @@ use crate::access::{Permission, Reading, TeamScope};
 use crate::db::Id;
 use crate::http::body::BATCH_LIMIT;
 use crate::http::query::ValidateOnly;
-use crate::http::{Answer, Body, Code, FieldError, PageRequest, Problem, Query, Reply};
+use crate::http::{Answer, Body, Code, Expand, FieldError, PageRequest, Problem, Query, Reply};
 use crate::journal::changes::{ChangePage, history};
 use crate::work::tasks;
 
@@ -101,19 +102,22 @@ pub async fn batch_delegations(
 /// Newest first unless sorted otherwise: those that I made (`delegator_id=me`), those made to me (`delegate_id=me`), those
 /// of a task, in some states, or those whose answer is overdue. With `is_overdue_answer` the answer depends on the time of
 /// day and has no `ETag`.
-#[utoipa::path(tag = "delegations", params(DelegationFilter, ("sort" = inline(Option<DelegationSort>), Query)),
-    responses((status = 200, body = DelegationPage)))]
+#[utoipa::path(tag = "delegations",
+    params(DelegationFilter, ("sort" = inline(Option<DelegationSort>), Query), Expand<DelegationReference>),
+    responses((status = 200, body = ExpandedDelegationPage)))]
 #[get("/v1/teams/{team_id}/delegations")]
 pub async fn list_delegations(
     scope: TeamScope,
     filter: Query<DelegationFilter>,
+    wanted: Query<Expand<DelegationReference>>,
     page: PageRequest,
 ) -> Answer {
     let Query(filter) = filter;
     let depends_on_the_clock = filter.is_overdue_answer.is_some();
     let work = move |reading: &mut Reading<'_>| {
         let loaded = load_page(reading, &filter, &page)?;
-        Reply::page(&loaded, &page)
+        let expanded = expand(&mut reading.sight(), &wanted.0, loaded.items.iter())?;
+        Reply::page_beside(&loaded, &page, expanded)
     };
     if depends_on_the_clock {
         scope.live(Permission::DelegationRead, work).await
@@ -125,12 +129,14 @@ pub async fn list_delegations(
 /// List the delegations of a task
 ///
 /// All that there ever were, newest first unless sorted otherwise.
-#[utoipa::path(tag = "delegations", params(DelegationFilter, ("sort" = inline(Option<DelegationSort>), Query)),
-    responses((status = 200, body = DelegationPage)))]
+#[utoipa::path(tag = "delegations",
+    params(DelegationFilter, ("sort" = inline(Option<DelegationSort>), Query), Expand<DelegationReference>),
+    responses((status = 200, body = ExpandedDelegationPage)))]
 #[get("/v1/teams/{team_id}/tasks/{task_id}/delegations")]
 pub async fn list_task_delegations(
     scope: TeamScope,
     filter: Query<DelegationFilter>,
+    wanted: Query<Expand<DelegationReference>>,
     page: PageRequest,
 ) -> Answer {
     let name = tasks::named(&scope, "task_id")?;
@@ -139,7 +145,8 @@ pub async fn list_task_delegations(
     let work = move |reading: &mut Reading<'_>| {
         filter.task_id = Some(tasks::find(reading, name)?.id);
         let loaded = load_page(reading, &filter, &page)?;
-        Reply::page(&loaded, &page)
+        let expanded = expand(&mut reading.sight(), &wanted.0, loaded.items.iter())?;
+        Reply::page_beside(&loaded, &page, expanded)
     };
     if depends_on_the_clock {
         scope.live(Permission::DelegationRead, work).await
@@ -152,13 +159,23 @@ pub async fn list_task_delegations(
 ///
 /// With its chain, root first, and what the caller can do to it now. The `ETag` changes with any of these; `If-Match`
 /// compares the delegation's own version only.
-#[utoipa::path(tag = "delegations", responses((status = 200, body = DelegationDetail)))]
+#[utoipa::path(tag = "delegations", params(Expand<DelegationReference>),
+    responses((status = 200, body = ExpandedDelegation)))]
 #[get("/v1/teams/{team_id}/delegations/{delegation_id}")]
-pub async fn get_delegation(scope: TeamScope) -> Answer {
+pub async fn get_delegation(
+    scope: TeamScope,
+    wanted: Query<Expand<DelegationReference>>,
+) -> Answer {
     let id = scope.id("delegation_id")?;
     scope
         .read(Permission::DelegationRead, move |reading| {
-            shown(reading, id)
+            if wanted.0.references().is_none() {
+                return shown(reading, id);
+            }
+            let (detail, _) = show(reading, id)?;
+            let one = std::iter::once(&detail.delegation);
+            let expanded = expand(&mut reading.sight(), &wanted.0, one)?;
+            reading.show(&detail, detail.delegation.version, expanded)
         })
         .await
 }

@@ -1,26 +1,27 @@
 //! What waits for me, over all my teams.
 //!
-//! The surprising rule: this is the one list of team data that begins at the account and not at a team. So it asks itself
-//! what a scope would ask: that the caller is a member there now, in a role that may read delegations.
+//! The surprising rule: it begins at the account and not at a team, so it looks into all teams in sight: where the caller
+//! is a member now, in a role that may read delegations.
 
 use actix_web::get;
 use diesel::prelude::*;
 use serde::{Deserialize, Serialize};
 use utoipa::{IntoParams, ToSchema};
 
+use super::expand::{DelegationReference, ExpandedMyDelegationPage, expand};
 use super::model::{Delegation, DelegationSort};
-use super::queries::active_states;
+use super::queries::{active_states, in_sight};
 use super::rules::DelegationState;
-use crate::access::{AccountScope, AccountTx, Permission, Role};
+use crate::access::{AccountScope, Sight};
 use crate::db::rows::Direction;
 use crate::db::{Date, Id, Instant, MultiBackend};
 use crate::http::page::TOTAL_CAP;
 use crate::http::query::AnyOf;
 use crate::http::text::Title;
-use crate::http::{Answer, Page, PageRequest, Problem, Query, Reply};
-use crate::schema::{delegations, members, tasks, teams};
+use crate::http::{Answer, Expand, Page, PageRequest, Problem, Query, Reply};
+use crate::schema::delegations;
 use crate::work::task_status::TaskStatus;
-use crate::work::tasks::{Task, TaskKey};
+use crate::work::tasks::{self, TaskKey, TasksById};
 use crate::{keyset_page, text_enum};
 
 text_enum! {
@@ -76,24 +77,6 @@ pub type MyDelegationPage = Page<MyDelegation>;
 
 // ---------------------------------------------------------------- queries
 
-/// My places in teams where I may read delegations: the teams, and what I am there.
-fn my_places(tx: &mut AccountTx<'_>) -> Result<(Vec<Id>, Vec<Id>), Problem> {
-    let roles: Vec<Role> = Role::ALL
-        .iter()
-        .copied()
-        .filter(|role| role.may(Permission::DelegationRead))
-        .collect();
-    let places: Vec<(Id, Id)> = members::table
-        .inner_join(teams::table.on(teams::id.eq(members::team_id)))
-        .filter(members::account_id.eq(tx.account_id))
-        .filter(members::left_at.is_null())
-        .filter(members::role.eq_any(roles))
-        .filter(teams::deleted_at.is_null())
-        .select((members::team_id, members::id))
-        .load(tx.conn)?;
-    Ok(places.into_iter().unzip())
-}
-
 /// The states in which a delegation is wanted, by my part in it.
 #[derive(Default)]
 struct Wanted {
@@ -131,60 +114,46 @@ impl Wanted {
     }
 }
 
-fn mine(
-    teams: Vec<Id>,
-    me: Vec<Id>,
-    wanted: Wanted,
-) -> delegations::BoxedQuery<'static, MultiBackend> {
+fn mine(sight: &Sight<'_>, wanted: Wanted) -> delegations::BoxedQuery<'static, MultiBackend> {
+    let me = sight.me();
     let handed_on = diesel::alias!(delegations as handed_on);
-    delegations::table
-        .filter(delegations::team_id.eq_any(teams))
-        .filter(
-            delegations::delegate_id
+    in_sight(sight).filter(
+        delegations::delegate_id
+            .eq_any(me.clone())
+            .and(delegations::state.eq_any(wanted.as_delegate))
+            .or(delegations::delegator_id
                 .eq_any(me.clone())
-                .and(delegations::state.eq_any(wanted.as_delegate))
-                .or(delegations::delegator_id
-                    .eq_any(me.clone())
-                    .and(delegations::state.eq_any(wanted.as_delegator)))
-                .or(delegations::delegate_id
-                    .eq_any(me)
-                    .and(delegations::state.eq_any(wanted.as_worker))
-                    .and(diesel::dsl::not(diesel::dsl::exists(
-                        handed_on
-                            .filter(
-                                handed_on
-                                    .field(delegations::team_id)
-                                    .eq(delegations::team_id),
-                            )
-                            .filter(
-                                handed_on
-                                    .field(delegations::parent_id)
-                                    .eq(delegations::id.nullable()),
-                            )
-                            .filter(handed_on.field(delegations::state).eq_any(active_states())),
-                    )))),
-        )
-        .filter(diesel::dsl::exists(
-            tasks::table
-                .filter(tasks::team_id.eq(delegations::team_id))
-                .filter(tasks::id.eq(delegations::task_id))
-                .filter(tasks::deleted_at.is_null()),
-        ))
-        .into_boxed()
+                .and(delegations::state.eq_any(wanted.as_delegator)))
+            .or(delegations::delegate_id
+                .eq_any(me)
+                .and(delegations::state.eq_any(wanted.as_worker))
+                .and(diesel::dsl::not(diesel::dsl::exists(
+                    handed_on
+                        .filter(
+                            handed_on
+                                .field(delegations::team_id)
+                                .eq(delegations::team_id),
+                        )
+                        .filter(
+                            handed_on
+                                .field(delegations::parent_id)
+                                .eq(delegations::id.nullable()),
+                        )
+                        .filter(handed_on.field(delegations::state).eq_any(active_states())),
+                )))),
+    )
 }
 
 fn load_page(
-    tx: &mut AccountTx<'_>,
+    sight: &mut Sight<'_>,
     filter: &MyDelegationFilter,
     page: &PageRequest,
 ) -> Result<MyDelegationPage, Problem> {
     let (sort, direction) = page.sort((DelegationSort::CreatedAt, Direction::Descending))?;
-    let (teams, me) = my_places(tx)?;
-    let query = || mine(teams.clone(), me.clone(), Wanted::of(filter));
     let loaded: Page<Delegation> = match sort {
         DelegationSort::CreatedAt => keyset_page!(
-            query(),
-            tx.conn,
+            mine(sight, Wanted::of(filter)),
+            sight.conn,
             page,
             direction,
             Delegation,
@@ -193,38 +162,26 @@ fn load_page(
             |delegation| delegation.created_at
         ),
     };
-    let tasks: Vec<Task> = tasks::table
-        .filter(tasks::team_id.eq_any(teams.clone()))
-        .filter(
-            tasks::id.eq_any(
-                loaded
-                    .items
-                    .iter()
-                    .map(|one| one.task_id)
-                    .collect::<Vec<_>>(),
-            ),
-        )
-        .select(Task::as_select())
-        .load(tx.conn)?;
+    let of_tasks = loaded.items.iter().map(|one| one.task_id).collect();
+    let tasks = tasks::these(sight, of_tasks)?;
     let loaded = with_tasks(loaded, &tasks)?;
     if !page.wants_total() {
         return Ok(loaded);
     }
-    let ids: Vec<Id> = query()
+    let ids: Vec<Id> = mine(sight, Wanted::of(filter))
         .select(delegations::id)
         .limit(TOTAL_CAP.saturating_add(1))
-        .load(tx.conn)?;
+        .load(sight.conn)?;
     Ok(loaded.with_total(ids.len()))
 }
 
-fn with_tasks(page: Page<Delegation>, tasks: &[Task]) -> Result<MyDelegationPage, Problem> {
+fn with_tasks(page: Page<Delegation>, tasks: &TasksById) -> Result<MyDelegationPage, Problem> {
     let items = page
         .items
         .into_iter()
         .map(|delegation| {
             let task = tasks
-                .iter()
-                .find(|task| task.id == delegation.task_id)
+                .get(delegation.task_id)
                 .ok_or_else(|| Problem::internal("a delegation without its task"))?;
             Ok(MyDelegation {
                 task: MyDelegatedTask {
@@ -251,18 +208,23 @@ fn with_tasks(page: Page<Delegation>, tasks: &[Task]) -> Result<MyDelegationPage
 ///
 /// Over all my teams, newest first unless sorted otherwise: what waits for my answer, for my confirmation, for my work, or
 /// for somebody else's answer. Without `waits_for` every active delegation that I am a party to.
-#[utoipa::path(tag = "me", params(MyDelegationFilter, ("sort" = inline(Option<DelegationSort>), Query)),
-    responses((status = 200, body = MyDelegationPage)))]
+#[utoipa::path(tag = "me",
+    params(MyDelegationFilter, ("sort" = inline(Option<DelegationSort>), Query), Expand<DelegationReference>),
+    responses((status = 200, body = ExpandedMyDelegationPage)))]
 #[get("/v1/me/delegations")]
 pub async fn list_my_delegations(
     scope: AccountScope,
     filter: Query<MyDelegationFilter>,
+    wanted: Query<Expand<DelegationReference>>,
     page: PageRequest,
 ) -> Answer {
     scope
         .read(move |tx| {
-            let loaded = load_page(tx, &filter.0, &page)?;
-            Reply::page(&loaded, &page)
+            let mut sight = tx.sight()?;
+            let loaded = load_page(&mut sight, &filter.0, &page)?;
+            let shown = loaded.items.iter().map(|one| &one.delegation);
+            let expanded = expand(&mut sight, &wanted.0, shown)?;
+            Reply::page_beside(&loaded, &page, expanded)
         })
         .await
 }

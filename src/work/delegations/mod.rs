@@ -5,6 +5,7 @@
 
 pub mod acts;
 pub mod chain;
+pub mod expand;
 pub mod handlers;
 pub mod mine;
 pub mod model;

@@ -7,6 +7,7 @@ use utoipa::{IntoParams, ToSchema};
 use super::chain::Link;
 use super::rules::{Act, DelegationState};
 use crate::db::{Date, Id, Instant};
+use crate::http::expand::ById;
 use crate::http::query::{AnyOf, Flag, Who};
 use crate::http::text::Note;
 use crate::http::{Page, Text, UpTo};
@@ -241,6 +242,8 @@ pub struct Delegation {
 
 /// A page of delegations.
 pub type DelegationPage = Page<Delegation>;
+/// Delegations that something refers to.
+pub type DelegationsById = ById<Delegation>;
 
 impl Delegation {
     /// What the rules look at.

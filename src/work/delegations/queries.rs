@@ -1,11 +1,13 @@
 //! Where delegations are found: all of a team, one, a task's chain.
 
+use std::collections::BTreeSet;
+
 use chrono::TimeDelta;
 use diesel::prelude::*;
 
-use super::model::{Delegation, DelegationFilter, DelegationPage, DelegationSort};
+use super::model::{Delegation, DelegationFilter, DelegationPage, DelegationSort, DelegationsById};
 use super::rules::DelegationState;
-use crate::access::{Reading, TeamId};
+use crate::access::{Permission, Reading, Sight, TeamId};
 use crate::db::rows::Direction;
 use crate::db::{Id, Instant, MultiBackend};
 use crate::http::page::TOTAL_CAP;
@@ -29,6 +31,34 @@ pub fn in_team(team: TeamId) -> delegations::BoxedQuery<'static, MultiBackend> {
                 .filter(tasks::deleted_at.is_null()),
         ))
         .into_boxed()
+}
+
+/// The same for all teams in sight.
+pub(super) fn in_sight(sight: &Sight<'_>) -> delegations::BoxedQuery<'static, MultiBackend> {
+    delegations::table
+        .filter(delegations::team_id.eq_any(sight.teams(Permission::DelegationRead)))
+        .filter(diesel::dsl::exists(
+            tasks::table
+                .filter(tasks::team_id.eq(delegations::team_id))
+                .filter(tasks::id.eq(delegations::task_id))
+                .filter(tasks::deleted_at.is_null()),
+        ))
+        .into_boxed()
+}
+
+/// Those of these delegations that are in sight.
+///
+/// # Errors
+/// What the database answers.
+pub fn these(sight: &mut Sight<'_>, ids: BTreeSet<Id>) -> Result<DelegationsById, Problem> {
+    if ids.is_empty() {
+        return Ok(DelegationsById::default());
+    }
+    let found: Vec<Delegation> = in_sight(sight)
+        .filter(delegations::id.eq_any(ids))
+        .select(Delegation::as_select())
+        .load(sight.conn)?;
+    Ok(found.into_iter().map(|one| (one.id, one)).collect())
 }
 
 /// The delegation with this id.

@@ -1,18 +1,21 @@
 //! What the operations do.
 
+use std::slice;
+
 use actix_web::{delete, get, patch, post};
 use serde::Deserialize;
 use utoipa::IntoParams;
 
+use super::expand::{ExpandedTask, ExpandedTaskPage, TaskReference, expand};
 use super::list::{TaskFilter, TaskSort, load_page};
 use super::make::create;
-use super::model::{NewTask, Task, TaskPage, TaskPatch};
+use super::model::{NewTask, Task, TaskPatch};
 use super::queries::{check_reference, find, named, neighbour};
 use super::trashing::to_trash;
 use super::write::{Start, put_at, update};
-use crate::access::{Permission, TeamScope};
+use crate::access::{Permission, Reading, TeamScope};
 use crate::http::query::{Flag, ValidateOnly};
-use crate::http::{Answer, Body, PageRequest, Query, Reply};
+use crate::http::{Answer, Body, Expand, PageRequest, Query, Reply};
 use crate::journal::changes::ChangePage;
 use crate::work::moves::Move;
 
@@ -32,23 +35,28 @@ pub struct UpdateParameters {
 /// List tasks
 ///
 /// The tasks in use, in the order of the board unless sorted otherwise.
-#[utoipa::path(tag = "tasks", params(TaskFilter, ("sort" = inline(Option<TaskSort>), Query)),
-    responses((status = 200, body = TaskPage)))]
+#[utoipa::path(tag = "tasks",
+    params(TaskFilter, ("sort" = inline(Option<TaskSort>), Query), Expand<TaskReference>),
+    responses((status = 200, body = ExpandedTaskPage)))]
 #[get("/v1/teams/{team_id}/tasks")]
-pub async fn list_tasks(scope: TeamScope, filter: Query<TaskFilter>, page: PageRequest) -> Answer {
+pub async fn list_tasks(
+    scope: TeamScope,
+    filter: Query<TaskFilter>,
+    wanted: Query<Expand<TaskReference>>,
+    page: PageRequest,
+) -> Answer {
     let Query(filter) = filter;
-    if filter.depends_on_the_clock() {
-        return scope
-            .live(Permission::TaskRead, move |reading| {
-                Reply::page(&load_page(reading, &filter, &page)?, &page)
-            })
-            .await;
+    let depends_on_the_clock = filter.depends_on_the_clock();
+    let work = move |reading: &mut Reading<'_>| {
+        let loaded = load_page(reading, &filter, &page)?;
+        let expanded = expand(&mut reading.sight(), &wanted.0, &loaded.items)?;
+        Reply::page_beside(&loaded, &page, expanded)
+    };
+    if depends_on_the_clock {
+        scope.live(Permission::TaskRead, work).await
+    } else {
+        scope.list(Permission::TaskRead, work).await
     }
-    scope
-        .list(Permission::TaskRead, move |reading| {
-            Reply::page(&load_page(reading, &filter, &page)?, &page)
-        })
-        .await
 }
 
 /// Create a task
@@ -70,14 +78,15 @@ pub async fn create_task(scope: TeamScope, _: Query<ValidateOnly>, body: Body<Ne
 /// Show a task
 ///
 /// By its id or by its key: `…/tasks/K8S-12`, in capitals or not.
-#[utoipa::path(tag = "tasks", responses((status = 200, body = Task)))]
+#[utoipa::path(tag = "tasks", params(Expand<TaskReference>), responses((status = 200, body = ExpandedTask)))]
 #[get("/v1/teams/{team_id}/tasks/{task_id}")]
-pub async fn get_task(scope: TeamScope) -> Answer {
+pub async fn get_task(scope: TeamScope, wanted: Query<Expand<TaskReference>>) -> Answer {
     let name = named(&scope, "task_id")?;
     scope
         .read(Permission::TaskRead, move |reading| {
             let task = find(reading, name)?;
-            Reply::record(&task, task.version)
+            let expanded = expand(&mut reading.sight(), &wanted.0, slice::from_ref(&task))?;
+            reading.show(&task, task.version, expanded)
         })
         .await
 }

@@ -1,22 +1,24 @@
 //! My tasks, over all my teams.
 //!
-//! The surprising rule: this is no team's data but the caller's, so it begins with the caller's memberships and not
-//! with [`super::in_team`].
+//! The surprising rule: this is no team's data but the caller's, so it begins with all teams in sight and not with
+//! [`super::in_team`].
 
 use actix_web::get;
 use diesel::prelude::*;
 use serde::Deserialize;
 use utoipa::IntoParams;
 
+use super::expand::{ExpandedTaskPage, TaskReference, expand};
 use super::list::open_statuses;
 use super::model::{Task, TaskPage};
-use crate::access::{AccountScope, AccountTx};
+use super::queries::in_sight;
+use crate::access::{AccountScope, Sight};
 use crate::db::{Date, Id, MultiBackend};
 use crate::http::page::TOTAL_CAP;
 use crate::http::query::AnyOf;
-use crate::http::{Answer, PageRequest, Problem, Query, Reply};
+use crate::http::{Answer, Expand, PageRequest, Problem, Query, Reply};
 use crate::keyset_page_nulls_last;
-use crate::schema::{members, tasks, teams};
+use crate::schema::tasks;
 use crate::work::task_status::TaskStatus;
 
 /// Which of my tasks are wanted.
@@ -32,22 +34,15 @@ pub struct MyTaskFilter {
     due_on_lt: Option<Date>,
 }
 
-fn filtered(
-    memberships: &[(Id, Id)],
-    filter: &MyTaskFilter,
-) -> tasks::BoxedQuery<'static, MultiBackend> {
-    let (teams, members): (Vec<Id>, Vec<Id>) = memberships.iter().copied().unzip();
+fn filtered(sight: &Sight<'_>, filter: &MyTaskFilter) -> tasks::BoxedQuery<'static, MultiBackend> {
     let statuses = match &filter.status {
         Some(AnyOf(statuses)) => statuses.clone(),
         None => open_statuses(),
     };
-    // A member's id is in one team only, so the two lists together name exactly the pairs.
-    let mut query = tasks::table
-        .filter(tasks::team_id.eq_any(teams))
-        .filter(tasks::assignee_id.eq_any(members))
-        .filter(tasks::deleted_at.is_null())
-        .filter(tasks::status.eq_any(statuses))
-        .into_boxed();
+    // A member's id is in one team only, so teams and members together name exactly the pairs.
+    let mut query = in_sight(sight)
+        .filter(tasks::assignee_id.eq_any(sight.me()))
+        .filter(tasks::status.eq_any(statuses));
     if let Some(first) = filter.due_on_gte {
         query = query.filter(tasks::due_on.ge(first));
     }
@@ -58,20 +53,13 @@ fn filtered(
 }
 
 fn load_page(
-    tx: &mut AccountTx<'_>,
+    sight: &mut Sight<'_>,
     filter: &MyTaskFilter,
     page: &PageRequest,
 ) -> Result<TaskPage, Problem> {
-    let memberships: Vec<(Id, Id)> = members::table
-        .inner_join(teams::table.on(teams::id.eq(members::team_id)))
-        .filter(members::account_id.eq(tx.account_id))
-        .filter(members::left_at.is_null())
-        .filter(teams::deleted_at.is_null())
-        .select((members::team_id, members::id))
-        .load(tx.conn)?;
     let loaded = keyset_page_nulls_last!(
-        filtered(&memberships, filter),
-        tx.conn,
+        filtered(sight, filter),
+        sight.conn,
         page,
         Direction::Ascending,
         Task,
@@ -82,25 +70,32 @@ fn load_page(
     if !page.wants_total() {
         return Ok(loaded);
     }
-    let ids: Vec<Id> = filtered(&memberships, filter)
+    let ids: Vec<Id> = filtered(sight, filter)
         .select(tasks::id)
         .limit(TOTAL_CAP + 1)
-        .load(tx.conn)?;
+        .load(sight.conn)?;
     Ok(loaded.with_total(ids.len()))
 }
 
 /// List my tasks
 ///
 /// What is assigned to the caller in all teams and still open, the next due first; tasks without a day come last.
-#[utoipa::path(tag = "me", params(MyTaskFilter), responses((status = 200, body = TaskPage)))]
+#[utoipa::path(tag = "me", params(MyTaskFilter, Expand<TaskReference>),
+    responses((status = 200, body = ExpandedTaskPage)))]
 #[get("/v1/me/tasks")]
 pub async fn list_my_tasks(
     scope: AccountScope,
     filter: Query<MyTaskFilter>,
+    wanted: Query<Expand<TaskReference>>,
     page: PageRequest,
 ) -> Answer {
     let Query(filter) = filter;
     scope
-        .read(move |tx| Reply::page(&load_page(tx, &filter, &page)?, &page))
+        .read(move |tx| {
+            let mut sight = tx.sight()?;
+            let loaded = load_page(&mut sight, &filter, &page)?;
+            let expanded = expand(&mut sight, &wanted.0, &loaded.items)?;
+            Reply::page_beside(&loaded, &page, expanded)
+        })
         .await
 }

@@ -4,6 +4,7 @@
 //! it, through [`hand_to`] and [`walk_to`]. A PATCH is then told so (409 `still_referenced`).
 
 pub mod batch;
+pub mod expand;
 pub mod handlers;
 pub mod list;
 pub mod make;
@@ -20,9 +21,11 @@ pub mod write;
 use utoipa_actix_web::service_config::ServiceConfig;
 
 pub use make::{Checked, create, create_all};
-pub use model::{NewTask, Participant, ParticipantRole, Task, TaskKey, TaskPage, TaskPatch};
+pub use model::{
+    NewTask, Participant, ParticipantRole, Task, TaskKey, TaskPage, TaskPatch, TasksById,
+};
 pub use priority::Priority;
-pub use queries::{TaskName, check_holder, check_reference, find, in_team, named};
+pub use queries::{TaskName, check_holder, check_reference, find, in_team, named, these};
 pub use trashing::{restore_with, to_trash, trash_with};
 pub use write::{Start, hand_to, take_over, update, walk_to};
 

@@ -11,6 +11,7 @@ use utoipa::{PartialSchema, ToSchema};
 use super::priority::Priority;
 use crate::db::rows::fold;
 use crate::db::{Date, Id, Instant, Json};
+use crate::http::expand::ById;
 use crate::http::strict::{nullable, present};
 use crate::http::text::{Markdown, Note, Title};
 use crate::http::values::{Minutes, UpTo};
@@ -327,6 +328,8 @@ pub struct Task {
 
 /// A page of tasks.
 pub type TaskPage = Page<Task>;
+/// Tasks that something refers to.
+pub type TasksById = ById<Task>;
 
 impl Journaled for Task {
     const KIND: Kind = Kind::Task;

@@ -1,13 +1,13 @@
 //! What is asked of the tasks of a team.
 
-use std::collections::HashSet;
+use std::collections::{BTreeSet, HashSet};
 use std::str::FromStr;
 
 use diesel::prelude::*;
 
-use super::model::{Participant, Task, TaskKey};
+use super::model::{Participant, Task, TaskKey, TasksById};
 use super::rules::MAX_DEPTH;
-use crate::access::{Reading, Role, TeamId, TeamScope};
+use crate::access::{Permission, Reading, Role, Sight, TeamId, TeamScope};
 use crate::db::{Id, MultiBackend};
 use crate::http::{FieldError, Problem};
 use crate::people;
@@ -27,6 +27,29 @@ pub fn in_team(team: TeamId) -> tasks::BoxedQuery<'static, MultiBackend> {
         .filter(tasks::team_id.eq(team.id()))
         .filter(tasks::deleted_at.is_null())
         .into_boxed()
+}
+
+/// The same for all teams in sight.
+pub(super) fn in_sight(sight: &Sight<'_>) -> tasks::BoxedQuery<'static, MultiBackend> {
+    tasks::table
+        .filter(tasks::team_id.eq_any(sight.teams(Permission::TaskRead)))
+        .filter(tasks::deleted_at.is_null())
+        .into_boxed()
+}
+
+/// Those of these tasks that are in sight.
+///
+/// # Errors
+/// What the database answers.
+pub fn these(sight: &mut Sight<'_>, ids: BTreeSet<Id>) -> Result<TasksById, Problem> {
+    if ids.is_empty() {
+        return Ok(TasksById::default());
+    }
+    let found: Vec<Task> = in_sight(sight)
+        .filter(tasks::id.eq_any(ids))
+        .select(Task::as_select())
+        .load(sight.conn)?;
+    Ok(found.into_iter().map(|one| (one.id, one)).collect())
 }
 
 /// How an address names a task: by its id, or by its key in capitals or not.

@@ -6,6 +6,7 @@
 mod callers;
 mod conditions;
 mod document;
+mod expand;
 mod fixtures;
 mod foreign_ids;
 mod house;

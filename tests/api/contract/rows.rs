@@ -63,7 +63,7 @@ impl<'w> List<'w> {
         let priority = ["low", "normal", "high"][usize::try_from(number % 3).unwrap()];
         match self.call.operation.id.as_str() {
             "list_campaigns" => {
-                let body = json!({"name": format!("Campaign {number}"), "starts_on": day});
+                let body = json!({"name": format!("Campaign {number}"), "starts_on": day, "lead_id": team.lead.id});
                 team.owner.post("/campaigns", body).await.created();
             }
             "list_progress" | "list_changes" => {

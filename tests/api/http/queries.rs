@@ -21,7 +21,7 @@ async fn an_unknown_parameter_is_refused_and_the_known_ones_are_named() {
         "=1",
         "limit=1&nonsense",
         "q[]=a",
-        "expand=lead",
+        "embed=lead",
     ] {
         let problem = lead
             .get(&format!("/campaigns?{query}"))

@@ -6,6 +6,7 @@ mod comments;
 pub mod delegations;
 mod departures;
 mod dependencies;
+mod expand;
 mod hierarchy;
 mod imports;
 mod lists;
