@@ -135,7 +135,7 @@ where
         })
     }
 
-    /// Makes accounts, the team, the campaign with its tasks, and a few delegations in every state.
+    /// Makes accounts, the team, the campaign with its tasks, and a few delegations in several states.
     async fn make(&self, out: &mut impl std::io::Write) -> Result<(), CommandError> {
         let mut people = Vec::new();
         for person in &PEOPLE {
@@ -161,7 +161,7 @@ where
             report.pointer("/counts/created").unwrap_or(&Value::Null)
         )?;
         let delegated = self.delegate(&team, &campaign, &people).await?;
-        writeln!(out, "  {delegated} delegations, in every state")?;
+        writeln!(out, "  {delegated} delegations, in several states")?;
         Ok(())
     }
 
