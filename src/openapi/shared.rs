@@ -249,6 +249,7 @@ fn parameter_schema(mut parameter: Value) -> Value {
     if parameter["in"] != "query" {
         return parameter;
     }
+    let is_sort = parameter["name"] == "sort";
     let schema = &mut parameter["schema"];
     if let Some(types) = schema["type"].as_array() {
         let rest: Vec<Value> = types
@@ -270,7 +271,26 @@ fn parameter_schema(mut parameter: Value) -> Value {
             *schema = only.clone();
         }
     }
+    if is_sort {
+        both_ways(&mut schema["enum"]);
+        parameter["description"] = json!(
+            "What the list is sorted by, and by the id where that is equal; with `-` before it the list runs downward. \
+             Rows without the value come last either way."
+        );
+    }
     parameter
+}
+
+/// Every word also with `-` before it.
+fn both_ways(words: &mut Value) {
+    if let Some(words) = words.as_array_mut() {
+        let down: Vec<Value> = words
+            .iter()
+            .filter_map(Value::as_str)
+            .map(|word| json!(format!("-{word}")))
+            .collect();
+        words.extend(down);
+    }
 }
 
 fn problem_statuses(

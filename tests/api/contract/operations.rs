@@ -156,6 +156,8 @@ impl Operation {
             .unwrap_or_else(|| panic!("{}: sort lists what it takes: {schema}", self.id))
             .iter()
             .filter_map(Value::as_str)
+            // Each is there upward and downward.
+            .filter(|word| !word.starts_with('-'))
             .map(str::to_owned)
             .collect()
     }
