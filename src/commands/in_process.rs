@@ -20,11 +20,15 @@ pub(super) struct Client<S> {
     service: S,
 }
 
-/// Starts the application. Rate limits do not hold here: the operator is the only client.
+/// Starts the application. Rate limits do not hold here: the operator is the only client. Nor are requests logged,
+/// unless more than usual is: they would bury what the command says.
 pub(super) async fn client(
     config: &Config,
     state: &web::Data<State>,
 ) -> Client<impl Service<actix_http::Request, Response = ServiceResponse<BoxBody>, Error = Error>> {
+    if log::max_level() == log::LevelFilter::Info {
+        log::set_max_level(log::LevelFilter::Warn);
+    }
     let unlimited = Config {
         rate_limit: u32::MAX,
         sign_in_rate_limit: u32::MAX,
