@@ -118,6 +118,10 @@ pub struct Config {
     #[arg(long, global = true, env = "RELAIS_CONNECTIONS_PER_ADDRESS", default_value_t = 256, value_parser = clap::value_parser!(u32).range(1..))]
     pub connections_per_address: u32,
 
+    /// How long the server says "not ready" at /readyz and still answers before it stops, in seconds
+    #[arg(long, global = true, env = "RELAIS_DRAIN_SECONDS", default_value_t = 0, value_parser = clap::value_parser!(u64).range(0..=300))]
+    pub drain_seconds: u64,
+
     /// How long running requests may take when the server stops, in seconds
     #[arg(long, global = true, env = "RELAIS_SHUTDOWN_SECONDS", default_value_t = 25, value_parser = clap::value_parser!(u64).range(0..=300))]
     pub shutdown_seconds: u64,
@@ -294,7 +298,7 @@ impl Config {
         };
         let proxies: Vec<String> = self.trusted_proxies.iter().map(IpAddr::to_string).collect();
         let replica = self.replica()?;
-        let lines: [(&str, String); 21] = [
+        let lines: [(&str, String); 22] = [
             ("listen", self.listen.to_string()),
             ("data-dir", self.data_dir.display().to_string()),
             ("database-url", self.address()?.to_string()),
@@ -333,6 +337,7 @@ impl Config {
                 "connections-per-address",
                 self.connections_per_address.to_string(),
             ),
+            ("drain-seconds", self.drain_seconds.to_string()),
             ("shutdown-seconds", self.shutdown_seconds.to_string()),
             ("clock-seconds", self.clock_seconds.to_string()),
             (

@@ -1,7 +1,7 @@
 //! `relais serve`: until a signal.
 //!
-//! The surprising rule: at SIGTERM the server first says "not ready" and goes on answering, so that a load
-//! balancer sends no one anew while what runs is finished.
+//! The surprising rule: at SIGTERM the server first says "not ready" and goes on answering for as long as the settings
+//! say, so that a load balancer sends no one anew. Only then it takes no more connections and finishes what runs.
 
 use std::io::Write as _;
 use std::net::TcpListener;
@@ -51,13 +51,18 @@ pub(super) async fn run(config: Config) -> Result<(), CommandError> {
     );
 
     let stopping = state.clone();
+    let noticed = Duration::from_secs(config.drain_seconds);
     actix_web::rt::spawn(async move {
         tokio::select! {
             _ = terminate.recv() => {}
             _ = interrupt.recv() => {}
         }
-        log::info!("stopping: what runs is finished first");
         stopping.is_draining.store(true, Ordering::Relaxed);
+        if !noticed.is_zero() {
+            log::info!("stopping in {} s; /readyz says so", noticed.as_secs());
+            actix_web::rt::time::sleep(noticed).await;
+        }
+        log::info!("stopping: what runs is finished first");
         handle.stop(true).await;
     });
     server.await?;

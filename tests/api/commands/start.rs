@@ -39,6 +39,30 @@ async fn the_first_start_makes_a_private_folder_and_says_what_to_do() {
     json(&server.address, "/readyz").await;
 }
 
+#[tokio::test]
+async fn a_server_that_is_to_stop_says_so_and_still_answers() {
+    let program = Program::new();
+    let server = program.serve(&["--drain-seconds", "3"]);
+    let address = server.address.clone();
+    let status = async |path: &str| {
+        let answer = reqwest::get(format!("{address}{path}")).await.unwrap();
+        answer.status().as_u16()
+    };
+    assert_eq!(status("/readyz").await, 200);
+    let stopped = std::thread::spawn(|| server.stop());
+    let began = Instant::now();
+    while status("/readyz").await != 503 {
+        assert!(began.elapsed() < Duration::from_secs(3), "always ready");
+    }
+    assert_eq!(status("/healthz").await, 200);
+    let (ended, log) = stopped.join().unwrap();
+    assert!(ended.success(), "{log}");
+    assert!(
+        began.elapsed() > Duration::from_secs(2),
+        "no time to notice"
+    );
+}
+
 #[test]
 fn migrating_twice_changes_nothing() {
     let program = Program::new();
