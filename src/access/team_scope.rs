@@ -94,6 +94,8 @@ pub struct Tx<'c> {
     pub(crate) lines: i64,
     /// Said beside each journal line that follows: why an act was forced, a reason.
     pub(crate) note: Option<String>,
+    /// Whether what was done stays although the request is refused.
+    stays: bool,
 }
 
 impl<'c> Deref for Tx<'c> {
@@ -169,7 +171,14 @@ impl<'c> Tx<'c> {
             if_match,
             lines: 0,
             note: None,
+            stays: false,
         }
+    }
+
+    /// Keeps what has been done so far also when the request is refused: what was due by the clock happened, whoever
+    /// came too late for it.
+    pub fn keep_although_refused(&mut self) {
+        self.stays = true;
     }
 
     /// Checks `If-Match` against the record that the request is about.
@@ -345,18 +354,23 @@ impl TeamScope {
         let validate_only = query::flag(&self.request, "validate_only")?;
         self.state
             .db
-            .write(move |conn| {
+            .write::<_, Problem, _>(move |conn| {
                 let place = next_revision(conn, caller, team_id, now)?;
                 place.check(permission)?;
                 if let Some(key) = &key
                     && let Some(reply) = key.replay(conn, team_id, caller.account_id)?
                 {
-                    return Ok(Outcome::Discard(reply));
+                    return Ok(Outcome::Discard(Ok(reply)));
                 }
                 let actor_id = Some(place.me.member_id);
                 let reading = place.reading(conn, caller, team_id, now);
                 let mut tx = Tx::begin(reading, actor_id, if_match);
-                let mut reply = work(&mut tx)?;
+                let mut reply = match work(&mut tx) {
+                    Err(refused) if tx.stays && !validate_only => {
+                        return Ok(Outcome::Keep(Err(refused)));
+                    }
+                    done => done?,
+                };
                 if validate_only {
                     reply.location = None;
                     reply.etag = None;
@@ -367,17 +381,17 @@ impl TeamScope {
                     if reply.status == 201 {
                         reply.status = 200;
                     }
-                    return Ok(Outcome::Discard(reply));
+                    return Ok(Outcome::Discard(Ok(reply)));
                 }
                 if tx.lines == 0 {
-                    return Ok(Outcome::Discard(reply));
+                    return Ok(Outcome::Discard(Ok(reply)));
                 }
                 if let Some(key) = key {
                     key.keep(conn, team_id, caller.account_id, &reply, now)?;
                 }
-                Ok(Outcome::Keep(reply))
+                Ok(Outcome::Keep(Ok(reply)))
             })
-            .await
+            .await?
     }
 }
 

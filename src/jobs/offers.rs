@@ -35,10 +35,7 @@ pub(super) async fn expire(state: &State) -> Result<(), Problem> {
         .await?;
     for team_id in due {
         let outcome = state
-            .write_as_clock(team_id, |tx| {
-                tx.say("Nobody answered in time.");
-                acts::expire(tx, MOST)
-            })
+            .write_as_clock(team_id, |tx| acts::expire(tx, MOST))
             .await;
         match outcome {
             Err(problem) if problem.code() != Code::NotFound => {

@@ -7,8 +7,8 @@ use diesel::prelude::*;
 
 use super::chain::Actor;
 use super::model::{ChainLink, Delegation, DelegationDetail, InCampaign, Proposal, Scope};
-use super::queries::{active_chain, chain_around, find};
-use super::rules::{Act, Change, DelegationState, NewAssignee, Place, Refusal, act_on};
+use super::queries::{active_chain, chain_around, find, run_out};
+use super::rules::{Act, Change, DelegationState, NewAssignee, Place, Refusal, act_on, step};
 use crate::access::{Permission, Reading, Tx};
 use crate::db::rows::columns;
 use crate::db::{Date, Id, Instant};
@@ -17,6 +17,9 @@ use crate::http::{Code, Problem};
 use crate::schema::delegations;
 use crate::work::task_status::{NotAllowed, TaskStatus};
 use crate::work::tasks::{self, Task};
+
+/// What the journal says of an offer that has run out.
+const UNANSWERED: &str = "Nobody answered in time.";
 
 /// What is said with an act.
 #[derive(Debug, Default)]
@@ -76,6 +79,11 @@ impl Case {
             })
     }
 
+    /// The end of the chain, the one link that may be open.
+    fn leaf(&self) -> &Delegation {
+        self.below.last().unwrap_or(&self.delegation)
+    }
+
     fn allowed(&self, actor: Actor<Id>) -> Vec<Act> {
         Act::ALL
             .iter()
@@ -128,10 +136,14 @@ pub fn show(reading: &mut Reading<'_>, id: Id) -> Result<(DelegationDetail, Stri
 ///
 /// # Errors
 /// `not_found`, `version_conflict`; `invalid_transition` when nobody can do that now, `insufficient_role` when somebody
-/// else can.
+/// else can. An offer that has run out is `expired` from then on, also when the act comes before the worker.
 pub fn act(tx: &mut Tx<'_>, id: Id, act: Act, words: Words) -> Result<(), Problem> {
-    let case = Case::open(tx, id)?;
+    let mut case = Case::open(tx, id)?;
     tx.expect_version(case.delegation.version)?;
+    if lapse(tx, case.leaf())? {
+        tx.keep_although_refused();
+        case = Case::open(tx, id)?;
+    }
     let changes = case.judge(actor(tx), act)?;
     let status = case.way(&changes)?;
     if let Some(Proposal {
@@ -271,14 +283,36 @@ pub(crate) fn turn(
 /// # Errors
 /// What the database answers.
 pub fn expire(tx: &mut Tx<'_>, most: i64) -> Result<(), Problem> {
-    for offer in super::queries::run_out(tx, most)? {
-        let party = offer.link().party(Actor::Clock, Act::Expire);
-        let Ok(to) = super::rules::step(offer.state, Act::Expire, party) else {
-            continue;
-        };
-        let campaign_id = campaign_of(tx, offer.task_id)?;
-        turn(tx, &offer, Act::Expire, to, &Words::default(), campaign_id)?;
+    tx.say(UNANSWERED);
+    for offer in run_out(tx, most)? {
+        run_out_now(tx, &offer)?;
     }
+    Ok(())
+}
+
+/// Lets one offer run out when its time is over and the worker has not come yet, in the clock's name: whoever writes
+/// next must not find it open. Answers whether it did.
+///
+/// # Errors
+/// What the database answers.
+pub(crate) fn lapse(tx: &mut Tx<'_>, offer: &Delegation) -> Result<bool, Problem> {
+    let is_over = offer.state == DelegationState::Offered
+        && offer.respond_by.is_some_and(|until| until <= tx.now);
+    if is_over {
+        let (actor_id, note) = (tx.actor_id.take(), tx.note.take());
+        tx.say(UNANSWERED);
+        run_out_now(tx, offer)?;
+        (tx.actor_id, tx.note) = (actor_id, note);
+    }
+    Ok(is_over)
+}
+
+fn run_out_now(tx: &mut Tx<'_>, offer: &Delegation) -> Result<(), Problem> {
+    let party = offer.link().party(Actor::Clock, Act::Expire);
+    let to = step(offer.state, Act::Expire, party)
+        .map_err(|refusal| Problem::internal(format!("{refusal} of the clock")))?;
+    let campaign_id = campaign_of(tx, offer.task_id)?;
+    turn(tx, offer, Act::Expire, to, &Words::default(), campaign_id)?;
     Ok(())
 }
 

@@ -5,6 +5,7 @@
 
 use diesel::prelude::*;
 
+use super::acts::lapse;
 use super::chain::{OfferRefusal, may_offer};
 use super::model::{Delegation, InCampaign, NewDelegation};
 use super::queries::active_chain;
@@ -21,7 +22,12 @@ use crate::work::tasks::{self, Task};
 /// `invalid_transition` when the task is closed, has an open offer, or its work is submitted; `insufficient_role` when
 /// the caller does not hold it; `validation_failed` for each field.
 pub fn offer(tx: &mut Tx<'_>, task: &Task, new: NewDelegation) -> Result<Delegation, Problem> {
-    let chain = active_chain(tx, task.id)?;
+    let mut chain = active_chain(tx, task.id)?;
+    if let Some(leaf) = chain.last()
+        && lapse(tx, leaf)?
+    {
+        chain.pop();
+    }
     check_task(tx, task, chain.last())?;
     let mut errors: Vec<FieldError> = Vec::new();
     let links: Vec<_> = chain.iter().map(Delegation::link).collect();

@@ -3,7 +3,7 @@
 use chrono::TimeDelta;
 use serde_json::json;
 
-use super::{accepted, act, offer, task_now, task_of, text};
+use super::{accepted, act, now, offer, place, task_now, task_of, text};
 use crate::vocabulary::TestApp;
 
 #[tokio::test]
@@ -348,4 +348,78 @@ async fn only_the_holder_hands_on_and_only_where_it_is_allowed() {
         .map(|one| &one["id"])
         .collect();
     assert_eq!(chain, [&root["id"], &link["id"]], "root first");
+}
+
+#[tokio::test]
+async fn who_answers_too_late_finds_the_offer_expired() {
+    let app = TestApp::start().await;
+    let [ann, ben, lead] = app.team_with(["member", "member", "lead"]).await;
+    let offered = async || {
+        let soon = app.clock.now().plus(TimeDelta::hours(1)).to_string();
+        let task = task_of(&ann, "A").await;
+        offer(&ann, &task, &ben, json!({"respond_by": soon}))
+            .await
+            .created()
+    };
+    let acts = [
+        (&ben, "accept"),
+        (&ben, "decline"),
+        (&ben, "propose"),
+        (&ann, "withdraw"),
+        (&lead, "withdraw"),
+    ];
+    let mut late = Vec::new();
+    for _ in acts {
+        late.push(offered().await);
+    }
+    let open = offered().await;
+    app.clock.advance(TimeDelta::hours(2));
+    // The worker has not come yet.
+    for ((who, verb), made) in acts.into_iter().zip(&late) {
+        let refused = act(who, made, verb)
+            .await
+            .problem(409, "invalid_transition");
+        assert_eq!(
+            (&refused["from"], &refused["allowed"]),
+            (&json!("expired"), &json!([])),
+            "{verb}"
+        );
+        assert_eq!(now(&ann, made).await["state"], "expired", "{verb}");
+        let history = ann.all(&format!("{}/history", place(made))).await;
+        let last = history.last().unwrap();
+        assert_eq!(
+            (&last["actor_id"], &last["note"]),
+            (&json!(null), &json!("Nobody answered in time."))
+        );
+        let task = task_now(&ann, &json!({"id": made["task_id"]})).await;
+        assert_eq!(
+            (&task["status"], &task["assignee_id"]),
+            (&json!("todo"), &json!(null))
+        );
+    }
+    // One that has run out does not hold up the next.
+    let task = json!({"id": open["task_id"]});
+    let next = offer(&ann, &task, &ben, json!({})).await.created();
+    assert_eq!(now(&ann, &open).await["state"], "expired");
+    assert_eq!(now(&ann, &next).await["state"], "offered");
+    act(&ben, &next, "accept").await.ok();
+    // What nobody touched is for the worker.
+    relais::jobs::run_due(&app.state).await;
+    assert_eq!(now(&ann, &next).await["state"], "accepted");
+}
+
+#[tokio::test]
+async fn an_offer_that_has_run_out_does_not_hold_up_a_recall() {
+    let app = TestApp::start().await;
+    let [ann, ben, cem] = app.team_with(["member", "member", "member"]).await;
+    let task = task_of(&ann, "A").await;
+    let root = accepted(&ann, &task, &ben).await;
+    let soon = app.clock.now().plus(TimeDelta::hours(1)).to_string();
+    let below = offer(&ben, &task, &cem, json!({"respond_by": soon}))
+        .await
+        .created();
+    app.clock.advance(TimeDelta::hours(2));
+    act(&ben, &root, "submit").await.ok();
+    assert_eq!(now(&ann, &below).await["state"], "expired");
+    assert_eq!(now(&ann, &root).await["state"], "submitted");
 }
