@@ -2,7 +2,7 @@
 //!
 //! The surprising rule: nothing is left behind and nothing is dropped. While open work refers to the member, leaving needs
 //! a successor (409 `still_referenced` counts what there is), who takes over what the member answers for and handed out.
-//! What the member was doing goes back to where it came from, not to the successor.
+//! What the member was doing goes back to where it came from, not to the successor, and nobody takes part in the member's place.
 
 use actix_web::delete;
 use diesel::prelude::*;
@@ -10,7 +10,7 @@ use serde::{Deserialize, Serialize};
 use utoipa::IntoParams;
 use utoipa_actix_web::service_config::ServiceConfig;
 
-use super::delegations::acts::{Words, settle, turn};
+use super::delegations::acts::{Words, lapse, settle, turn};
 use super::delegations::chain::{Parting, part, place};
 use super::delegations::model::{Delegation, InCampaign};
 use super::delegations::queries::{active_chain, active_states};
@@ -53,6 +53,24 @@ fn open_statuses() -> Vec<TaskStatus> {
         .copied()
         .filter(|status| status.is_open())
         .collect()
+}
+
+/// Refuses to make a guest of a member who holds tasks or is a party to active delegations: a guest can do neither.
+/// Guests may lead campaigns.
+///
+/// # Errors
+/// `still_referenced`, with the counts.
+pub(super) fn check_holds_nothing(reading: &mut Reading<'_>, member: Id) -> Result<(), Problem> {
+    let references = References {
+        led_campaigns: 0,
+        ..count(reading, member)?
+    };
+    if references == References::default() {
+        return Ok(());
+    }
+    Err(Problem::new(Code::StillReferenced)
+        .detail("A guest holds no work: first give the open tasks to others, and end or recall the delegations.")
+        .member("references", references))
 }
 
 fn count(reading: &mut Reading<'_>, member: Id) -> Result<References, Problem> {
@@ -105,6 +123,21 @@ fn held_tasks(reading: &mut Reading<'_>, member: Id) -> Result<Vec<Task>, Proble
                 .eq(member)
                 .or(schema::tasks::assignee_id.eq(member).assume_not_null()),
         )
+        .order(schema::tasks::number)
+        .select(Task::as_select())
+        .load(reading.conn)?)
+}
+
+/// The open tasks that the member takes part in, also those in the trash.
+fn joined_tasks(reading: &mut Reading<'_>, member: Id) -> Result<Vec<Task>, Problem> {
+    let joined = schema::task_participants::table
+        .filter(schema::task_participants::team_id.eq(reading.team.id()))
+        .filter(schema::task_participants::member_id.eq(member))
+        .select(schema::task_participants::task_id);
+    Ok(schema::tasks::table
+        .filter(schema::tasks::team_id.eq(reading.team.id()))
+        .filter(schema::tasks::status.eq_any(open_statuses()))
+        .filter(schema::tasks::id.eq_any(joined))
         .order(schema::tasks::number)
         .select(Task::as_select())
         .load(reading.conn)?)
@@ -166,6 +199,11 @@ fn leave_chain(tx: &mut Tx<'_>, task_id: Id, leaver: Id, successor: Id) -> Resul
         .select(Task::as_select())
         .first(tx.conn)?;
     let mut chain = active_chain(tx, task_id)?;
+    if let Some(leaf) = chain.last()
+        && lapse(tx, leaf)?
+    {
+        chain.pop();
+    }
     let links: Vec<_> = chain.iter().map(Delegation::link).collect();
     let mut assignee = None;
     let mut status = task.status;
@@ -251,6 +289,9 @@ fn depart(tx: &mut Tx<'_>, member: &Member, successor: Option<Id>) -> Result<(),
             }
         }
     }
+    for task in joined_tasks(tx, member.id)? {
+        tasks::without_participant(tx, task, member.id)?;
+    }
     members::leave(tx, member)
 }
 
@@ -262,8 +303,11 @@ fn depart(tx: &mut Tx<'_>, member: &Member, successor: Option<Id>) -> Result<(),
 /// party to active delegations, or leads campaigns, a `successor_id` is needed; without it the answer is 409
 /// `still_referenced` with the counts. The successor then answers for those tasks, leads those campaigns, and stands in for
 /// what the member had delegated. Open offers to the member are withdrawn, accepted work goes back to who delegated it,
-/// other tasks that the member was doing become unassigned. The last owner cannot leave (409 `last_owner`). In the history
-/// the member's name stays.
+/// other tasks that the member was doing become unassigned, and the member is no participant of open tasks any more. The
+/// last owner cannot leave (409 `last_owner`). In the history the member's name stays.
+///
+/// Whoever has left is an outsider from then on: somebody who left by themselves and repeats the request gets 404, also
+/// with the same `Idempotency-Key`, and may take that as done.
 #[utoipa::path(tag = "members", params(Succession), responses((status = 204)))]
 #[delete("/v1/teams/{team_id}/members/{member_id}")]
 pub async fn delete_member(scope: TeamScope, succession: Query<Succession>) -> Answer {

@@ -3,6 +3,7 @@
 pub mod checklist;
 pub mod comments;
 pub mod delegations;
+pub mod demotions;
 pub mod departures;
 pub mod dependencies;
 pub mod imports;
@@ -25,6 +26,7 @@ pub fn routes(config: &mut ServiceConfig<'_>) {
         .configure(delegations::routes)
         .configure(imports::routes)
         .configure(departures::routes)
+        .configure(demotions::routes)
         .configure(progress::routes)
         .configure(trash::routes);
 }

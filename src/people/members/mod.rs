@@ -56,6 +56,14 @@ pub struct MemberPatch {
     skills: Option<Json<Skills>>,
 }
 
+impl MemberPatch {
+    /// Whether it makes a guest of somebody who was none.
+    #[must_use]
+    pub fn makes_a_guest_of(&self, before: &Member) -> bool {
+        self.role == Some(Role::Guest) && before.role > Role::Guest
+    }
+}
+
 /// Which members are wanted.
 #[derive(Debug, Deserialize, IntoParams)]
 #[into_params(parameter_in = Query)]
@@ -165,6 +173,46 @@ fn check_rank(reading: &Reading<'_>, member: &Member) -> Result<(), Problem> {
     } else {
         Ok(())
     }
+}
+
+/// Whether the caller may change `member` so: oneself always, others and roles with the permission, and nobody above.
+///
+/// # Errors
+/// `insufficient_role`, `version_conflict`, `last_owner`, `already_exists` for the handle; `validation_failed`.
+pub fn check_change(tx: &mut Tx<'_>, before: &Member, patch: &MemberPatch) -> Result<(), Problem> {
+    if before.id != tx.me.member_id {
+        tx.require(Permission::MemberWrite)?;
+        check_rank(tx, before)?;
+    }
+    tx.expect_version(before.version)?;
+    if let Some(role) = patch.role {
+        check_role(tx, before, role)?;
+    }
+    if let Some(handle) = &patch.handle
+        && handle_is_taken(tx, handle, before.id)?
+    {
+        return Err(Problem::new(Code::AlreadyExists)
+            .detail("Somebody in this team has or had this handle."));
+    }
+    Ok(())
+}
+
+fn check_role(tx: &mut Tx<'_>, before: &Member, role: Role) -> Result<(), Problem> {
+    if role == before.role {
+        return Ok(());
+    }
+    tx.require(Permission::MemberWrite)?;
+    if role == Role::Owner {
+        return Err(Problem::field(
+            "/role",
+            "needs_ownership_offer",
+            "A member becomes an owner by accepting an ownership offer.",
+        ));
+    }
+    if role > tx.me.role {
+        return tx.require(Permission::OwnershipOffer);
+    }
+    check_owner_remains(tx, before)
 }
 
 /// Whether the caller may take `member` out of the team: oneself always, others with the permission, unless they
@@ -388,6 +436,34 @@ pub(super) fn set_role(tx: &mut Tx<'_>, before: Member, role: Role) -> Result<Me
         .returning(columns::<Member>())
         .get_result(tx.conn)?;
     role_changed(tx, &before, role)?;
+    tx.change(before, after)
+}
+
+/// Changes a member, as [`check_change`] allowed.
+///
+/// # Errors
+/// What the database answers.
+pub fn change(tx: &mut Tx<'_>, before: Member, patch: &MemberPatch) -> Result<Member, Problem> {
+    let search = search_text(
+        patch.display_name.as_ref().unwrap_or(&before.display_name),
+        patch.handle.as_ref().unwrap_or(&before.handle),
+        patch
+            .job_title
+            .as_ref()
+            .unwrap_or(&before.job_title)
+            .as_ref(),
+        &patch.skills.as_ref().unwrap_or(&before.skills).0,
+    );
+    let after: Member = diesel::update(members::table.find((before.team_id, before.id)))
+        .set((
+            patch,
+            members::search.eq(search),
+            members::updated_at.eq(tx.now),
+            members::version.eq(tx.revision),
+        ))
+        .returning(columns::<Member>())
+        .get_result(tx.conn)?;
+    role_changed(tx, &before, after.role)?;
     tx.change(before, after)
 }
 

@@ -27,7 +27,7 @@ pub use model::{
 pub use priority::Priority;
 pub use queries::{TaskName, check_holder, check_reference, find, in_team, named, these};
 pub use trashing::{restore_with, to_trash, trash_with};
-pub use write::{Start, hand_to, take_over, update, walk_to};
+pub use write::{Start, hand_to, take_over, update, walk_to, without_participant};
 
 /// Registers the operations.
 pub fn routes(config: &mut ServiceConfig<'_>) {

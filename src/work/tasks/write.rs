@@ -11,8 +11,8 @@ use super::rules::Refused;
 use super::settle::{check_may_name, check_not_delegated, settle};
 use super::sides::{write_labels, write_participants};
 use crate::access::Tx;
-use crate::db::Id;
 use crate::db::rows::columns;
+use crate::db::{Id, Json};
 use crate::http::Problem;
 use crate::http::text::Note;
 use crate::schema::tasks;
@@ -89,6 +89,20 @@ pub fn take_over(tx: &mut Tx<'_>, task: Task, leaver: Id, successor: Id) -> Resu
     let patch = TaskPatch {
         accountable_id: (task.accountable_id == leaver).then_some(successor),
         assignee_id: (task.assignee_id == Some(leaver)).then_some(None),
+        ..TaskPatch::default()
+    };
+    apply(tx, task, &patch, Start::WhenReady)
+}
+
+/// Takes a member who leaves off a task's participants.
+///
+/// # Errors
+/// What the database answers.
+pub fn without_participant(tx: &mut Tx<'_>, task: Task, leaver: Id) -> Result<Task, Problem> {
+    let mut participants = task.participants.0.clone();
+    participants.0.retain(|one| one.member_id != leaver);
+    let patch = TaskPatch {
+        participants: Some(Json(participants)),
         ..TaskPatch::default()
     };
     apply(tx, task, &patch, Start::WhenReady)

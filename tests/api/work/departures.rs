@@ -292,3 +292,90 @@ async fn a_stale_version_is_refused() {
         .await
         .problem(412, "version_conflict");
 }
+
+#[tokio::test]
+async fn nobody_becomes_a_guest_while_holding_work() {
+    let app = TestApp::start().await;
+    let [ann, ben, lead] = app.team_with(["member", "member", "lead"]).await;
+    let to_guest = async || {
+        let guest = json!({"role": "guest"});
+        lead.patch(&format!("/members/{}", ben.id), guest).await
+    };
+    let task = task_of(&ann, "1").await;
+    let made = accepted(&ann, &task, &ben).await;
+    let own = task_of(&ben, "2").await;
+    let refused = to_guest().await.problem(409, "still_referenced");
+    assert_eq!(
+        refused["references"],
+        json!({"accountable_tasks": 1, "assigned_tasks": 1, "active_delegations": 1, "led_campaigns": 0})
+    );
+    assert_eq!(ben.get("/members/me").await.ok()["role"], "member");
+    // What does not make a guest of anybody goes through.
+    lead.patch(
+        &format!("/members/{}", ben.id),
+        json!({"job_title": "Docs"}),
+    )
+    .await
+    .ok();
+
+    act(&ben, &made, "hand-back").await.ok();
+    let handed_over = json!({"accountable_id": ann.id});
+    lead.patch(&format!("/tasks/{}", text(&own["id"])), handed_over)
+        .await
+        .ok();
+    lead.post("/campaigns", json!({"name": "Spring", "lead_id": ben.id}))
+        .await
+        .created();
+    assert_eq!(to_guest().await.ok()["role"], "guest");
+    assert_eq!(to_guest().await.ok()["role"], "guest", "and stays one");
+}
+
+#[tokio::test]
+async fn whoever_has_left_takes_part_in_nothing() {
+    let app = TestApp::start().await;
+    let [ann, ben, lead] = app.team_with(["member", "member", "lead"]).await;
+    let with_both = json!([
+        {"member_id": ben.id, "role": "collaborator"},
+        {"member_id": ben.id, "role": "reviewer"},
+        {"member_id": lead.id, "role": "informed"},
+    ]);
+    let mut tasks = Vec::new();
+    for title in ["open", "over", "in the trash"] {
+        let new = json!({"title": title, "participants": with_both});
+        tasks.push(ann.post("/tasks", new).await.created());
+    }
+    let place = |task: &Value| format!("/tasks/{}", text(&task["id"]));
+    ann.patch(&place(&tasks[1]), json!({"status": "cancelled"}))
+        .await
+        .ok();
+    ann.delete(&place(&tasks[2])).await.no_content();
+    let before = revision(&lead).await;
+
+    // Taking part is no work that a successor is needed for.
+    ben.delete("/members/me").await.no_content();
+    let left = json!([{"member_id": lead.id, "role": "informed"}]);
+    assert_eq!(task_now(&ann, &tasks[0]).await["participants"], left);
+    assert_eq!(
+        task_now(&ann, &tasks[1]).await["participants"],
+        with_both,
+        "what is over stays as it was"
+    );
+    lead.request("POST", &format!("/trash/{}/restore", text(&tasks[2]["id"])))
+        .send()
+        .await
+        .ok();
+    assert_eq!(task_now(&ann, &tasks[2]).await["participants"], left);
+    let lines = lead
+        .all(&format!("/changes?after={before}&kind=task"))
+        .await;
+    let told = lines
+        .iter()
+        .find(|line| line["record_id"] == tasks[0]["id"]);
+    let told = told.expect("a line");
+    assert_eq!(told["changes"]["participants"]["to"], left);
+    assert!(
+        lead.all(&format!("/tasks?participant_id={}&status=todo", ben.id))
+            .await
+            .is_empty()
+    );
+}

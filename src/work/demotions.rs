@@ -1,0 +1,42 @@
+//! A member changes, and with the role perhaps what the member may hold.
+//!
+//! The surprising rule: nobody becomes a guest while holding work. Unlike a departure, which names a successor, a change of
+//! role moves nothing: what is in the way is counted (409 `still_referenced`) and handed over first.
+
+use actix_web::patch;
+use utoipa_actix_web::service_config::ServiceConfig;
+
+use super::departures::check_holds_nothing;
+use crate::access::{Permission, TeamScope};
+use crate::http::{Answer, Body, Reply};
+use crate::people::members::{self, Member, MemberPatch};
+
+/// Change a member
+///
+/// A JSON Merge Patch: absent keeps, null clears. Everybody changes their own profile; others' profiles and
+/// roles need `member:write`, and whoever stands above you is not yours to change. Nobody raises anybody above
+/// their own role, an owner is made only by accepting an ownership offer, and the last owner stays one. A guest holds no
+/// work: while the member answers for or does open tasks, or is a party to active delegations, `"role": "guest"` is 409
+/// `still_referenced` with the counts.
+#[utoipa::path(tag = "members", request_body = MemberPatch, responses((status = 200, body = Member)))]
+#[patch("/v1/teams/{team_id}/members/{member_id}")]
+pub async fn update_member(scope: TeamScope, body: Body<MemberPatch>) -> Answer {
+    let who = members::in_path(&scope)?;
+    let Body(patch) = body;
+    scope
+        .write(Permission::ProfileWrite, move |tx| {
+            let before = members::find_in_path(tx, who)?;
+            members::check_change(tx, &before, &patch)?;
+            if patch.makes_a_guest_of(&before) {
+                check_holds_nothing(tx, before.id)?;
+            }
+            let member = members::change(tx, before, &patch)?;
+            Reply::record(&member, member.version)
+        })
+        .await
+}
+
+/// Registers the operations.
+pub fn routes(config: &mut ServiceConfig<'_>) {
+    config.service(update_member);
+}
