@@ -127,7 +127,7 @@ pub struct Limits {
     pub connections: u32,
     /// How long a request waits for a free connection.
     pub acquire: Duration,
-    /// How long one statement may run (PostgreSQL), or wait for a lock (SQLite).
+    /// How long one statement may run (PostgreSQL), or wait for a lock (both).
     pub statement: Duration,
 }
 

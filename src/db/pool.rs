@@ -241,7 +241,28 @@ impl r2d2::HandleError<DbError> for LogFailures {
 
 #[cfg(test)]
 mod tests {
-    use super::{Address, in_one_line, with_patience};
+    use std::time::Duration;
+
+    use super::{Address, DbError, Limits, Pool, in_one_line, with_patience};
+
+    #[test]
+    fn who_finds_no_connection_in_time_is_told_so() {
+        let folder = tempfile::tempdir().unwrap();
+        let address = Address::Sqlite(folder.path().join("relais.db"));
+        let limits = Limits {
+            connections: 1,
+            acquire: Duration::from_millis(50),
+            ..Limits::default()
+        };
+        let pool = Pool::open(&address, &limits, true).unwrap();
+        let inner = pool.with(|_| {
+            let second = pool.with(|_| Ok::<_, DbError>(()));
+            assert!(matches!(second, Err(DbError::Unavailable(_))), "{second:?}");
+            Ok::<_, DbError>(())
+        });
+        inner.unwrap();
+        pool.with(|_| Ok::<_, DbError>(())).unwrap();
+    }
 
     fn shown(url: &str) -> String {
         url.parse::<Address>().unwrap().to_string()

@@ -7,6 +7,7 @@
 
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::sync::mpsc::{Receiver, SyncSender, TrySendError, sync_channel};
+use std::time::{Duration, Instant};
 
 use diesel::connection::{AnsiTransactionManager, TransactionManager};
 use tokio::sync::oneshot;
@@ -23,6 +24,8 @@ type Manager = <AnyConnection as diesel::Connection>::TransactionManager;
 
 pub(super) struct Writer {
     queue: SyncSender<Box<dyn Work>>,
+    /// How long a piece of work waits for its turn.
+    patience: Duration,
 }
 
 /// A piece of work: first run in its savepoint, then answered after the commit.
@@ -33,6 +36,8 @@ trait Work: Send {
 
 struct Order<T, E, F> {
     work: Option<F>,
+    /// When it is too late to begin.
+    give_up: Instant,
     result: Option<Result<T, E>>,
     reply: oneshot::Sender<Result<T, E>>,
 }
@@ -45,6 +50,11 @@ where
 {
     fn run(&mut self, conn: &mut AnyConnection) {
         if let Some(work) = self.work.take() {
+            if Instant::now() >= self.give_up {
+                let why = "the write has waited too long for its turn".to_owned();
+                self.result = Some(Err(E::from(DbError::Unavailable(why))));
+                return;
+            }
             let ran = catch_unwind(AssertUnwindSafe(|| in_transaction(conn, work)));
             self.result = Some(ran.unwrap_or_else(|_| {
                 close_savepoints(conn);
@@ -70,12 +80,14 @@ impl Writer {
     pub(super) fn start(address: &Address, limits: &Limits) -> Result<Self, DbError> {
         let conn = connect(address, limits.statement)?;
         let (queue, orders) = sync_channel(QUEUE);
+        // As long as on PostgreSQL: there a write waits for a connection, and then for the lock of its team.
+        let patience = limits.acquire + limits.statement;
         let (address, limits) = (address.clone(), limits.clone());
         std::thread::Builder::new()
             .name("sqlite-writer".to_owned())
             .spawn(move || serve(conn, &orders, &address, &limits))
             .map_err(|error| DbError::Unavailable(error.to_string()))?;
-        Ok(Self { queue })
+        Ok(Self { queue, patience })
     }
 
     pub(super) async fn submit<T, E, F>(&self, work: F) -> Result<T, E>
@@ -87,6 +99,7 @@ impl Writer {
         let (reply, answer) = oneshot::channel();
         let order = Box::new(Order {
             work: Some(work),
+            give_up: Instant::now() + self.patience,
             result: None,
             reply,
         });
@@ -189,5 +202,40 @@ fn copy(result: &Result<(), DbError>) -> Result<(), DbError> {
         Ok(()) => Ok(()),
         Err(DbError::StorageFull(text)) => Err(DbError::StorageFull(text.clone())),
         Err(error) => Err(DbError::Unavailable(error.to_string())),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::sync::mpsc::channel;
+    use std::time::Duration;
+
+    use super::{DbError, Limits, Outcome, Writer};
+    use crate::db::Address;
+
+    #[tokio::test]
+    async fn what_has_waited_too_long_is_not_begun() {
+        let folder = tempfile::tempdir().unwrap();
+        let address = Address::Sqlite(folder.path().join("relais.db"));
+        let limits = Limits {
+            connections: 1,
+            acquire: Duration::from_millis(200),
+            statement: Duration::from_millis(200),
+        };
+        let writer = Writer::start(&address, &limits).unwrap();
+        let (go, until) = channel::<()>();
+        let occupied = writer.submit(move |_| {
+            until.recv().ok();
+            Ok::<_, DbError>(Outcome::Keep(()))
+        });
+        let late = writer.submit(|_| Ok::<_, DbError>(Outcome::Keep("begun")));
+        let (occupied, late, ()) = tokio::join!(occupied, late, async {
+            tokio::time::sleep(limits.acquire + limits.statement).await;
+            go.send(()).unwrap();
+        });
+        occupied.unwrap();
+        assert!(matches!(late, Err(DbError::Unavailable(_))), "{late:?}");
+        let next = writer.submit(|_| Ok::<_, DbError>(Outcome::Keep("begun")));
+        assert_eq!(next.await.unwrap(), "begun");
     }
 }
