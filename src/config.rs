@@ -15,6 +15,7 @@ use crate::db::{Address, Limits};
 
 /// The settings of the server and of every command.
 #[derive(Debug, Clone, Args)]
+#[command(next_help_heading = "Settings")]
 pub struct Config {
     /// The address and port to listen on
     #[arg(

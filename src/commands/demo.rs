@@ -11,7 +11,7 @@ use actix_web::http::Method;
 use serde_json::{Value, json};
 
 use super::CommandError;
-use super::in_process::{self, Client};
+use super::in_process::{self, Client, text};
 use crate::access::Clock;
 use crate::boot;
 use crate::config::{Config, SignUpMode};
@@ -107,15 +107,17 @@ where
     }
 
     async fn post(&self, who: &SignedIn, path: &str, body: Value) -> Result<Value, CommandError> {
-        self.client
+        Ok(self
+            .client
             .send(Method::POST, path, Some(&who.token), &body)
-            .await
+            .await?)
     }
 
     async fn get(&self, who: &SignedIn, path: &str) -> Result<Value, CommandError> {
-        self.client
+        Ok(self
+            .client
             .send(Method::GET, path, Some(&who.token), &Value::Null)
-            .await
+            .await?)
     }
 
     async fn join(&self, person: &Person) -> Result<SignedIn, CommandError> {
@@ -154,7 +156,11 @@ where
 
         let campaign = self.plan(&team, first(&people)?).await?;
         let lead = first(&people)?;
-        let report = self.import(&team, &campaign, lead).await?;
+        let place = (team.as_str(), campaign.as_str());
+        let report = self
+            .client
+            .import(&lead.token, place, &[], false, PLAN.to_vec())
+            .await?;
         writeln!(
             out,
             "  {} tasks of the campaign Kubernetes 1.30",
@@ -229,21 +235,6 @@ where
         Ok(id)
     }
 
-    async fn import(
-        &self,
-        team: &str,
-        campaign: &str,
-        lead: &SignedIn,
-    ) -> Result<Value, CommandError> {
-        self.client
-            .send_csv(
-                &format!("{team}/campaigns/{campaign}/imports?dry_run=false"),
-                &lead.token,
-                PLAN.to_vec(),
-            )
-            .await
-    }
-
     /// Hands some tasks of the lead to others, and takes each a different way.
     async fn delegate(
         &self,
@@ -256,14 +247,8 @@ where
             "{team}/tasks?campaign_id={campaign}&accountable_id={}&status=todo&sort=due_on&limit=100",
             lead.member_id
         );
-        let tasks = self.get(lead, &list).await?;
-        let tasks: Vec<String> = tasks
-            .get("items")
-            .and_then(Value::as_array)
-            .into_iter()
-            .flatten()
-            .map(|task| text(task, "id"))
-            .collect();
+        let tasks = self.client.all(&list, &lead.token).await?;
+        let tasks: Vec<String> = tasks.iter().map(|task| text(task, "id")).collect();
         // What happens to each offer, by whom.
         let stories: [(usize, &[&str]); 8] = [
             (1, &["accept", "submit", "confirm"]),
@@ -310,14 +295,6 @@ where
         }
         Ok(told)
     }
-}
-
-fn text(value: &Value, name: &str) -> String {
-    value
-        .get(name)
-        .and_then(Value::as_str)
-        .unwrap_or_default()
-        .to_owned()
 }
 
 fn at(people: &[SignedIn], index: usize) -> Result<&SignedIn, CommandError> {

@@ -5,6 +5,7 @@
 
 mod account;
 mod demo;
+mod import;
 mod in_process;
 mod serve;
 
@@ -42,6 +43,9 @@ pub enum Command {
     Keys(KeysCommand),
     /// Fill the database with a team to look at, made from a real release plan; a second run changes nothing
     Demo,
+    /// Put the tasks of a CSV file into a campaign, all or nothing, as an account that is named
+    #[command(long_about = import::EXPLANATION)]
+    Import(import::ImportCommand),
     /// Accounts, for the operator
     #[command(subcommand)]
     Account(account::AccountCommand),
@@ -128,6 +132,7 @@ pub async fn run(command: Command, config: Config) -> Result<(), CommandError> {
             Ok(())
         }
         Command::Demo => demo::run(&config).await,
+        Command::Import(command) => import::run(command, &config).await,
         Command::Account(command) => account::run(command, &config).await,
         Command::Config => {
             write!(out, "{}", config.describe()?)?;

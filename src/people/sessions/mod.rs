@@ -15,12 +15,13 @@ use serde::Serialize;
 use utoipa::ToSchema;
 use utoipa_actix_web::service_config::ServiceConfig;
 
-use super::accounts::Account;
+use super::accounts::{self, Account};
+use super::texts::Email;
 use crate::access::secrets::{Digest, Secret};
 use crate::access::{AccountScope, State};
-use crate::db::{AnyConnection, Id, Instant, MultiBackend};
+use crate::db::{AnyConnection, Id, Instant, MultiBackend, Outcome};
 use crate::http::page::TOTAL_CAP;
-use crate::http::{Answer, Page, PageRequest, Problem, Reply};
+use crate::http::{Answer, Code, Page, PageRequest, Problem, Reply};
 use crate::keyset_page;
 use crate::schema::{refresh_tokens, sessions};
 
@@ -28,6 +29,9 @@ use crate::schema::{refresh_tokens, sessions};
 const IDLE: TimeDelta = TimeDelta::days(7);
 /// How long a session lasts at most.
 const LONGEST: TimeDelta = TimeDelta::days(30);
+
+/// How long a command on the server's machine may act as somebody.
+const ERRAND: TimeDelta = TimeDelta::minutes(30);
 
 /// What signing in and refreshing answer.
 #[derive(Serialize, ToSchema)]
@@ -172,6 +176,42 @@ fn keep_token(
         ))
         .execute(conn)?;
     Ok(())
+}
+
+/// Begins a session for the operator, who acts as somebody for one command: without a password and without a refresh
+/// token, and over by itself when the command does not end it. Answers the access token.
+///
+/// # Errors
+/// `not_found` when nobody has this e-mail; `invalid_credentials` when the account is disabled.
+pub async fn begin_errand(state: &State, email: Email, errand: &str) -> Result<String, Problem> {
+    let (id, now, errand) = (Id::new(), state.clock.now(), errand.to_owned());
+    let account_id = state
+        .db
+        .write(move |conn| {
+            let account = accounts::find(conn, &email)?;
+            let account = sign_in::open_account(conn, account.id)?
+                .ok_or_else(|| Problem::new(Code::InvalidCredentials))?;
+            diesel::insert_into(sessions::table)
+                .values(Row {
+                    id,
+                    account_id: account.id,
+                    user_agent: Some(errand),
+                    address: None,
+                    created_at: now,
+                    last_used_at: now,
+                    expires_at: now.plus(ERRAND),
+                })
+                .execute(conn)?;
+            Ok::<_, Problem>(Outcome::Keep(account.id))
+        })
+        .await?;
+    let claims = state
+        .keys
+        .claims(account_id.into(), id.into(), ERRAND, now.utc());
+    state
+        .keys
+        .sign(&claims, now.utc())
+        .map_err(Problem::internal)
 }
 
 /// Ends one session.

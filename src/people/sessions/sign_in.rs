@@ -102,7 +102,10 @@ impl Stored {
 }
 
 /// The account, unless it is disabled, its row locked until the transaction ends.
-fn open_account(conn: &mut AnyConnection, account_id: Id) -> Result<Option<Account>, Problem> {
+pub(super) fn open_account(
+    conn: &mut AnyConnection,
+    account_id: Id,
+) -> Result<Option<Account>, Problem> {
     Ok(diesel::update(
         table::table
             .find(account_id)

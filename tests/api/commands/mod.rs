@@ -2,6 +2,7 @@
 
 mod backup;
 mod full;
+mod import;
 mod keys;
 mod program;
 mod settings;
