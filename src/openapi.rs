@@ -36,7 +36,7 @@ mod shared;
 struct Base;
 
 /// The areas, in reading order.
-const TAGS: [(&str, &str); 22] = [
+const TAGS: [(&str, &str); 23] = [
     ("accounts", "Signing up, the own profile."),
     ("sessions", "Signing in and out, access and refresh tokens."),
     ("teams", "Teams: the tenants. Everything else lives in one."),
@@ -49,6 +49,7 @@ const TAGS: [(&str, &str); 22] = [
         "Initiatives with an objective, a period, a lead and a budget.",
     ),
     ("milestones", "Dated points that tasks lead up to."),
+    ("events", "Online events: when, where, who may come."),
     ("tasks", "Pieces of work."),
     ("dependencies", "What must come before what."),
     ("checklist", "Small steps of a task."),
@@ -113,6 +114,7 @@ fn finish(document: &mut Value) {
         .map(|(name, description)| json!({"name": name, "description": description}))
         .collect();
     add_components(&mut document["components"]);
+    name_time_zones(&mut document["components"]["schemas"]["TimeZone"]);
     let simple = simple_schemas(&document["components"]["schemas"]);
     mend(document, &simple);
     prune(document);
@@ -201,6 +203,14 @@ fn add_components(components: &mut Value) {
     components["responses"] = shared::responses();
     components["headers"] = shared::headers();
     components["parameters"] = shared::parameters();
+}
+
+/// A closed set, so that a client's form can offer it and a wrong name fails before it is sent.
+fn name_time_zones(schema: &mut Value) {
+    schema["enum"] = chrono_tz::TZ_VARIANTS
+        .iter()
+        .map(|zone| zone.name())
+        .collect();
 }
 
 /// The schemas that are a text, a number or a truth value: those may be written out where they are used.

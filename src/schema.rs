@@ -262,6 +262,65 @@ diesel::table! {
 }
 
 diesel::table! {
+    use crate::db::types::sql::Uuid;
+    use diesel::sql_types::Text;
+
+    public_slugs (slug) {
+        slug -> Text,
+        team_id -> Uuid,
+        event_id -> Uuid,
+    }
+}
+
+diesel::table! {
+    use crate::db::types::sql::{Json, UtcInstant, Uuid};
+    use diesel::sql_types::{BigInt, Nullable, Text};
+
+    events (team_id, id) {
+        team_id -> Uuid,
+        id -> Uuid,
+        campaign_id -> Nullable<Uuid>,
+        series_id -> Nullable<Uuid>,
+        occurrence -> Nullable<Text>,
+        overrides -> Json,
+        title -> Text,
+        description -> Text,
+        kind -> Text,
+        starts -> Json,
+        ends -> Json,
+        starts_at -> UtcInstant,
+        ends_at -> UtcInstant,
+        platform -> Nullable<Text>,
+        join_url -> Nullable<Text>,
+        capacity -> Nullable<BigInt>,
+        registration -> Json,
+        hosts -> Json,
+        visibility -> Text,
+        slug -> Nullable<Text>,
+        status -> Text,
+        status_reason -> Nullable<Text>,
+        external_id -> Nullable<Text>,
+        sequence -> BigInt,
+        search -> Text,
+        created_at -> UtcInstant,
+        updated_at -> UtcInstant,
+        version -> BigInt,
+        deleted_at -> Nullable<UtcInstant>,
+        trash_root_id -> Nullable<Uuid>,
+    }
+}
+
+diesel::table! {
+    use crate::db::types::sql::Uuid;
+
+    event_hosts (team_id, event_id, member_id) {
+        team_id -> Uuid,
+        event_id -> Uuid,
+        member_id -> Uuid,
+    }
+}
+
+diesel::table! {
     use crate::db::types::sql::{Json, UtcInstant, Uuid};
     use diesel::sql_types::{BigInt, Binary, Date, Nullable, SmallInt, Text};
 
@@ -273,6 +332,7 @@ diesel::table! {
         description -> Text,
         campaign_id -> Nullable<Uuid>,
         milestone_id -> Nullable<Uuid>,
+        event_id -> Nullable<Uuid>,
         parent_id -> Nullable<Uuid>,
         starts_on -> Nullable<Date>,
         due_on -> Nullable<Date>,
@@ -420,6 +480,9 @@ diesel::allow_tables_to_appear_in_same_query!(
     journal,
     campaigns,
     milestones,
+    public_slugs,
+    events,
+    event_hosts,
     tasks,
     task_labels,
     task_participants,

@@ -1,7 +1,8 @@
-//! Who may do what: keys, tokens, the caller, roles, and the two scopes through which all data is reached.
+//! Who may do what: keys, tokens, the caller, roles, and the scopes through which all data is reached.
 //!
-//! The surprising rule: there is no other way to the database than [`TeamScope`] and [`AccountScope`], and
-//! every way through a team demands a permission. A handler without a check does not compile.
+//! The surprising rule: there is no other way to the database than [`TeamScope`], [`AccountScope`] and, for people
+//! without an account, [`PublicScope`]. Every member's way through a team demands a permission: a handler without a
+//! check does not compile.
 
 pub mod account_scope;
 pub mod caller;
@@ -9,6 +10,7 @@ pub mod es256;
 pub mod idempotency;
 pub mod keys;
 pub mod passwords;
+pub mod public_scope;
 pub mod roles;
 pub mod sealing;
 pub mod secrets;
@@ -22,6 +24,7 @@ mod versions;
 
 pub use account_scope::{AccountScope, AccountTx};
 pub use caller::Caller;
+pub use public_scope::PublicScope;
 pub use roles::{Permission, Role};
 pub use sight::Sight;
 pub use state::{Clock, Settings, SignUp, State};

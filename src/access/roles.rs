@@ -39,6 +39,14 @@ text_enum! {
         OwnershipAnswer = "ownership:answer",
         CampaignRead = "campaign:read",
         CampaignWrite = "campaign:write",
+        EventRead = "event:read",
+        EventWrite = "event:write",
+        RegistrationRead = "registration:read",
+        RegistrationWrite = "registration:write",
+        RegistrationCheckIn = "registration:check-in",
+        OutboxRead = "outbox:read",
+        CalendarRead = "calendar:read",
+        CalendarWrite = "calendar:write",
         TaskRead = "task:read",
         TaskWrite = "task:write",
         TaskAssign = "task:assign",
@@ -64,10 +72,15 @@ impl Permission {
             | Self::ProfileWrite
             | Self::OwnershipAnswer
             | Self::CampaignRead
+            | Self::EventRead
+            | Self::CalendarRead
+            | Self::CalendarWrite
             | Self::TaskRead
             | Self::CommentRead
             | Self::CommentWrite => Role::Guest,
-            Self::TaskWrite
+            Self::RegistrationRead
+            | Self::RegistrationCheckIn
+            | Self::TaskWrite
             | Self::DelegationRead
             | Self::DelegationWrite
             | Self::TrashRead
@@ -79,6 +92,9 @@ impl Permission {
             | Self::InvitationWrite
             | Self::OwnershipRead
             | Self::CampaignWrite
+            | Self::EventWrite
+            | Self::RegistrationWrite
+            | Self::OutboxRead
             | Self::TaskAssign
             | Self::CommentModerate
             | Self::TrashRestore

@@ -1,4 +1,4 @@
-//! Into a team: as a member, as the clock, as its founder, by an invitation.
+//! Into a team: as a member, as the clock, as its founder, by an invitation, as the public.
 //!
 //! The surprising rule: whoever writes takes the team's next revision first, and a member takes it in the same
 //! statement that asks whether he is one. An outsider so never holds up a team by knocking at its door.
@@ -206,25 +206,53 @@ pub(crate) fn enter_team<'c>(
     )
     .set(teams::revision.eq(teams::revision + 1))
     .execute(conn)?;
+    Ok(Tx::begin(
+        without_role(conn, account_id, team_id, now)?,
+        None,
+        None,
+    ))
+}
+
+/// Lets the public read what an address or a secret opens.
+pub(super) fn public_reading(
+    conn: &mut AnyConnection,
+    team_id: Id,
+    now: Instant,
+) -> Result<Reading<'_>, Problem> {
+    without_role(conn, Id::nil(), team_id, now)
+}
+
+/// Lets the public write what an address or a secret opens: takes the next revision, and nobody is the actor.
+pub(super) fn public_writing(
+    conn: &mut AnyConnection,
+    team_id: Id,
+    now: Instant,
+) -> Result<Tx<'_>, Problem> {
+    enter_team(conn, Id::nil(), team_id, now)
+}
+
+/// What somebody has at hand who is no member: the lowest role and nobody's id.
+fn without_role(
+    conn: &mut AnyConnection,
+    account_id: Id,
+    team_id: Id,
+    now: Instant,
+) -> Result<Reading<'_>, Problem> {
     let (revision, time_zone) = teams::table
         .find(team_id)
         .filter(teams::deleted_at.is_null())
         .select((teams::revision, teams::time_zone))
         .first(conn)?;
-    Ok(Tx::begin(
-        Reading {
-            conn,
-            team: TeamId::entered(team_id),
-            me: Me {
-                member_id: Id::nil(),
-                role: Role::Guest,
-            },
-            account_id,
-            revision,
-            time_zone,
-            now,
+    Ok(Reading {
+        conn,
+        team: TeamId::entered(team_id),
+        me: Me {
+            member_id: Id::nil(),
+            role: Role::Guest,
         },
-        None,
-        None,
-    ))
+        account_id,
+        revision,
+        time_zone,
+        now,
+    })
 }

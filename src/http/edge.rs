@@ -41,7 +41,7 @@ pub type Identify = Box<dyn Fn(&HttpRequest) -> Option<Id> + Send + Sync>;
 pub struct Edge {
     /// For everything.
     pub general: Bucket,
-    /// For what costs a password hash or makes an account.
+    /// For what costs a password hash, makes an account, or lets strangers write.
     pub sign_in: Bucket,
     /// Proxies whose `X-Forwarded-For` is believed.
     pub trusted_proxies: Vec<IpAddr>,
@@ -82,10 +82,10 @@ impl Edge {
     fn limit(&self, request: &HttpRequest) -> Verdict {
         let path = request.path();
         let costly = request.method() == Method::POST
-            && matches!(
+            && (matches!(
                 path,
                 "/v1/accounts" | "/v1/sessions" | "/v1/sessions/refresh" | "/v1/me/password"
-            );
+            ) || path.starts_with("/v1/public/"));
         if costly {
             return self.sign_in.take(&self.client_address(request));
         }

@@ -17,6 +17,7 @@ pub mod reply;
 pub mod strict;
 pub mod text;
 pub mod values;
+pub mod wall_clock;
 
 pub use body::Body;
 pub use codes::Code;

@@ -268,3 +268,84 @@ macro_rules! text_column {
         }
     };
 }
+
+/// A text with a form of its own: it is read by one function and otherwise is text everywhere.
+///
+/// `formed_text!(/// What it is. Name, read_function, "What it looks like.", ObjectBuilder)`; the function answers the text as
+/// it is kept, and nothing where the form is wrong.
+#[macro_export]
+macro_rules! formed_text {
+    ($(#[$meta:meta])* $name:ident, $read:path, $detail:literal, $schema:expr) => {
+        $(#[$meta])*
+        #[derive(
+            Debug, Clone, PartialEq, Eq, Hash, PartialOrd, Ord,
+            diesel::expression::AsExpression, diesel::deserialize::FromSqlRow, serde::Serialize,
+        )]
+        #[diesel(sql_type = diesel::sql_types::Text)]
+        #[serde(transparent)]
+        pub struct $name(String);
+
+        impl $name {
+            /// Reads it; nothing where the form is wrong.
+            #[must_use]
+            pub fn new(text: &str) -> Option<Self> {
+                $read(text).map(Self)
+            }
+
+            /// The text.
+            #[must_use]
+            pub fn as_str(&self) -> &str {
+                &self.0
+            }
+        }
+
+        impl std::str::FromStr for $name {
+            type Err = &'static str;
+
+            fn from_str(text: &str) -> Result<Self, Self::Err> {
+                Self::new(text).ok_or($detail)
+            }
+        }
+
+        impl std::fmt::Display for $name {
+            fn fmt(&self, out: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+                out.write_str(&self.0)
+            }
+        }
+
+        impl<'de> serde::Deserialize<'de> for $name {
+            fn deserialize<D: serde::Deserializer<'de>>(input: D) -> Result<Self, D::Error> {
+                let text = <std::borrow::Cow<'de, str> as serde::Deserialize>::deserialize(input)?;
+                Self::new(&text).ok_or_else(|| $crate::http::strict::fault("invalid_format", $detail, &serde_json::json!({})))
+            }
+        }
+
+        impl<DB> diesel::deserialize::FromSql<diesel::sql_types::Text, DB> for $name
+        where
+            DB: diesel::backend::Backend,
+            String: diesel::deserialize::FromSql<diesel::sql_types::Text, DB>,
+        {
+            fn from_sql(value: DB::RawValue<'_>) -> diesel::deserialize::Result<Self> {
+                <String as diesel::deserialize::FromSql<_, DB>>::from_sql(value).map(Self)
+            }
+        }
+
+        impl<DB> diesel::serialize::ToSql<diesel::sql_types::Text, DB> for $name
+        where
+            DB: diesel::backend::Backend,
+            str: diesel::serialize::ToSql<diesel::sql_types::Text, DB>,
+        {
+            fn to_sql<'b>(&'b self, out: &mut diesel::serialize::Output<'b, '_, DB>) -> diesel::serialize::Result {
+                <str as diesel::serialize::ToSql<_, DB>>::to_sql(self.0.as_str(), out)
+            }
+        }
+
+        impl utoipa::PartialSchema for $name {
+            fn schema() -> utoipa::openapi::RefOr<utoipa::openapi::schema::Schema> {
+                $schema.schema_type(utoipa::openapi::schema::Type::String).into()
+            }
+        }
+
+        impl utoipa::ToSchema for $name {}
+    };
+}

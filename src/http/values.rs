@@ -37,6 +37,18 @@ impl<const MIN: i64, const MAX: i64> Int<MIN, MAX> {
         (MIN..=MAX).contains(&number).then_some(Self(number))
     }
 
+    /// The number, or the nearest in range: for constants.
+    #[must_use]
+    pub const fn clamped(number: i64) -> Self {
+        Self(if number < MIN {
+            MIN
+        } else if number > MAX {
+            MAX
+        } else {
+            number
+        })
+    }
+
     /// The number.
     #[must_use]
     pub const fn get(self) -> i64 {
@@ -350,11 +362,9 @@ impl<'de> Deserialize<'de> for TimeZone {
 
 impl PartialSchema for TimeZone {
     fn schema() -> RefOr<Schema> {
-        // A closed set, so that a client's form can offer it and a wrong name fails before it is sent.
-        ObjectBuilder::new()
-            .schema_type(Type::String)
-            .enum_values(Some(chrono_tz::TZ_VARIANTS.iter().map(|zone| zone.name())))
-            .into()
+        // The names are added to the finished document, once: collected with every operation that has a time zone, they
+        // would take megabytes at each start.
+        ObjectBuilder::new().schema_type(Type::String).into()
     }
 }
 

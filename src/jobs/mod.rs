@@ -3,6 +3,7 @@
 //! The surprising rule: a job decides what is due twice, once to find the team and once more in the team's own
 //! transaction. So several servers on one database may all do all jobs, and nothing happens twice.
 
+mod events;
 mod forget;
 mod keys;
 mod offers;
@@ -14,9 +15,12 @@ use tokio::sync::watch;
 use tokio::task::JoinHandle;
 use tokio::time::Instant;
 
-use crate::access::State;
+use crate::access::{State, Tx};
+
 use crate::access::keys::RELOAD_EVERY;
+use crate::db::Id;
 use crate::http::edge::Edge;
+use crate::http::{Code, Problem};
 use crate::work::trash;
 
 /// Something that the clock does.
@@ -24,6 +28,8 @@ use crate::work::trash;
 enum Job {
     /// Offers whose `respond_by` has passed expire.
     ExpireOffers,
+    /// Events begin and end.
+    FollowTheClock,
     /// What has been in the trash for 30 days is purged.
     EmptyTrash,
     /// New signing keys, made by another server, are read.
@@ -33,8 +39,9 @@ enum Job {
 }
 
 impl Job {
-    const ALL: [Self; 4] = [
+    const ALL: [Self; 5] = [
         Self::ExpireOffers,
+        Self::FollowTheClock,
         Self::EmptyTrash,
         Self::ReloadKeys,
         Self::Forget,
@@ -43,7 +50,7 @@ impl Job {
     /// How often it is done; nothing for every tick.
     const fn every(self) -> Duration {
         match self {
-            Self::ExpireOffers => Duration::ZERO,
+            Self::ExpireOffers | Self::FollowTheClock => Duration::ZERO,
             Self::EmptyTrash | Self::ReloadKeys | Self::Forget => RELOAD_EVERY,
         }
     }
@@ -52,6 +59,7 @@ impl Job {
     async fn run(self, state: &State) {
         let outcome = match self {
             Self::ExpireOffers => offers::expire(state).await.map_err(|why| why.to_string()),
+            Self::FollowTheClock => events::follow(state).await.map_err(|why| why.to_string()),
             Self::EmptyTrash => trash::purge_expired(state)
                 .await
                 .map(drop)
@@ -61,6 +69,24 @@ impl Job {
         };
         if let Err(why) = outcome {
             log::error!("the job {self:?} failed: {why}");
+        }
+    }
+}
+
+/// Does something in each of these teams, as the clock. Where it fails the others go on; a team that is gone meanwhile
+/// is no failure.
+async fn in_each_team(
+    state: &State,
+    teams: Vec<Id>,
+    failure: &str,
+    work: impl FnOnce(&mut Tx<'_>) -> Result<(), Problem> + Copy + Send + 'static,
+) {
+    for team_id in teams {
+        match state.write_as_clock(team_id, work).await {
+            Err(problem) if problem.code() != Code::NotFound => {
+                log::error!("in the team {team_id}, {failure}: {problem}");
+            }
+            _ => {}
         }
     }
 }

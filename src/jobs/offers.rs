@@ -2,9 +2,10 @@
 
 use diesel::prelude::*;
 
+use super::in_each_team;
 use crate::access::State;
 use crate::db::Id;
-use crate::http::{Code, Problem};
+use crate::http::Problem;
 use crate::schema::{delegations, teams};
 use crate::work::delegations::acts;
 use crate::work::delegations::rules::DelegationState;
@@ -33,16 +34,9 @@ pub(super) async fn expire(state: &State) -> Result<(), Problem> {
             )
         })
         .await?;
-    for team_id in due {
-        let outcome = state
-            .write_as_clock(team_id, |tx| acts::expire(tx, MOST))
-            .await;
-        match outcome {
-            Err(problem) if problem.code() != Code::NotFound => {
-                log::error!("the offers of the team {team_id} could not expire: {problem}");
-            }
-            _ => {}
-        }
-    }
+    in_each_team(state, due, "offers could not expire", |tx| {
+        acts::expire(tx, MOST)
+    })
+    .await;
     Ok(())
 }

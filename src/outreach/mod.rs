@@ -1,8 +1,10 @@
-//! Outreach: the campaigns of a community and the points they lead up to.
+//! Outreach: the campaigns of a community, the points they lead up to, and the events it holds.
 
 pub mod campaign_status;
 pub mod campaigns;
+pub mod events;
 pub mod milestones;
+pub mod registration_rules;
 pub mod trashing;
 
 use utoipa_actix_web::service_config::ServiceConfig;
@@ -11,5 +13,6 @@ use utoipa_actix_web::service_config::ServiceConfig;
 pub fn routes(config: &mut ServiceConfig<'_>) {
     config
         .configure(campaigns::routes)
-        .configure(milestones::routes);
+        .configure(milestones::routes)
+        .configure(events::routes);
 }

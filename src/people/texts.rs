@@ -4,13 +4,8 @@
 //! lower, but no mail service does, and people type their own address both ways.
 
 use std::borrow::Cow;
-use std::fmt;
 
-use diesel::backend::Backend;
-use diesel::deserialize::{self, FromSql, FromSqlRow};
-use diesel::expression::AsExpression;
-use diesel::serialize::{self, Output, ToSql};
-use serde::{Deserialize, Deserializer, Serialize};
+use serde::{Deserialize, Deserializer};
 use serde_json::json;
 use unicode_normalization::UnicodeNormalization;
 use utoipa::openapi::RefOr;
@@ -18,83 +13,8 @@ use utoipa::openapi::schema::{KnownFormat, ObjectBuilder, Schema, SchemaFormat, 
 use utoipa::{PartialSchema, ToSchema};
 
 use crate::access::secrets::Secret;
+use crate::formed_text;
 use crate::http::strict::fault;
-
-/// A text that is read by one function and otherwise is text everywhere.
-macro_rules! formed_text {
-    ($(#[$meta:meta])* $name:ident, $read:path, $detail:literal, $schema:expr) => {
-        $(#[$meta])*
-        #[derive(
-            Debug, Clone, PartialEq, Eq, Hash, PartialOrd, Ord, AsExpression, FromSqlRow, Serialize,
-        )]
-        #[diesel(sql_type = diesel::sql_types::Text)]
-        #[serde(transparent)]
-        pub struct $name(String);
-
-        impl $name {
-            /// Reads it; nothing where the form is wrong.
-            #[must_use]
-            pub fn new(text: &str) -> Option<Self> {
-                $read(text).map(Self)
-            }
-
-            /// The text.
-            #[must_use]
-            pub fn as_str(&self) -> &str {
-                &self.0
-            }
-        }
-
-        impl std::str::FromStr for $name {
-            type Err = &'static str;
-
-            fn from_str(text: &str) -> Result<Self, Self::Err> {
-                Self::new(text).ok_or($detail)
-            }
-        }
-
-        impl fmt::Display for $name {
-            fn fmt(&self, out: &mut fmt::Formatter<'_>) -> fmt::Result {
-                out.write_str(&self.0)
-            }
-        }
-
-        impl<'de> Deserialize<'de> for $name {
-            fn deserialize<D: Deserializer<'de>>(input: D) -> Result<Self, D::Error> {
-                let text = Cow::<'de, str>::deserialize(input)?;
-                Self::new(&text).ok_or_else(|| fault("invalid_format", $detail, &json!({})))
-            }
-        }
-
-        impl<DB> FromSql<diesel::sql_types::Text, DB> for $name
-        where
-            DB: Backend,
-            String: FromSql<diesel::sql_types::Text, DB>,
-        {
-            fn from_sql(value: DB::RawValue<'_>) -> deserialize::Result<Self> {
-                <String as FromSql<_, DB>>::from_sql(value).map(Self)
-            }
-        }
-
-        impl<DB> ToSql<diesel::sql_types::Text, DB> for $name
-        where
-            DB: Backend,
-            str: ToSql<diesel::sql_types::Text, DB>,
-        {
-            fn to_sql<'b>(&'b self, out: &mut Output<'b, '_, DB>) -> serialize::Result {
-                <str as ToSql<_, DB>>::to_sql(self.0.as_str(), out)
-            }
-        }
-
-        impl PartialSchema for $name {
-            fn schema() -> RefOr<Schema> {
-                $schema.schema_type(Type::String).into()
-            }
-        }
-
-        impl ToSchema for $name {}
-    };
-}
 
 formed_text!(
     /// An e-mail address, in lower case.

@@ -34,6 +34,9 @@ pub struct TaskFilter {
     /// Of any of these milestones: ids, or `none`.
     #[param(value_type = Option<String>, max_length = 2000, example = "none")]
     milestone_id: Option<AnyOf<Which>>,
+    /// Preparing any of these events: ids, or `none`.
+    #[param(value_type = Option<String>, max_length = 2000, example = "none")]
+    event_id: Option<AnyOf<Which>>,
     /// Directly below any of these tasks: ids, or `none` for those that are part of nothing.
     #[param(value_type = Option<String>, max_length = 2000, example = "none")]
     parent_id: Option<AnyOf<Which>>,
@@ -206,6 +209,9 @@ fn by_relation(
     }
     if let Some(wanted) = &filter.milestone_id {
         one_of!(tasks::milestone_id, wanted.resolve());
+    }
+    if let Some(wanted) = &filter.event_id {
+        one_of!(tasks::event_id, wanted.resolve());
     }
     if let Some(wanted) = &filter.parent_id {
         one_of!(tasks::parent_id, wanted.resolve());

@@ -13,6 +13,7 @@ use crate::db::{Id, Json};
 use crate::http::Problem;
 use crate::http::text::Note;
 use crate::insert_all;
+use crate::outreach::events;
 use crate::schema::{tasks, teams};
 use crate::work::position::Position;
 use crate::work::task_status::TaskStatus;
@@ -48,6 +49,9 @@ pub fn create(tx: &mut Tx<'_>, new: NewTask) -> Result<Task, Problem> {
         None,
         new.milestone_id,
     )?;
+    if let Some(event) = new.event_id {
+        refused.note(events::check_reference(tx, event, "/event_id"))?;
+    }
     refused.verdict()?;
     if let Some(external_id) = &new.external_id {
         check_external_id(tx, external_id)?;
@@ -120,6 +124,7 @@ pub fn create_all(tx: &mut Tx<'_>, checked: Vec<Checked>) -> Result<Vec<Task>, P
             description: new.description,
             campaign_id,
             milestone_id: new.milestone_id,
+            event_id: new.event_id,
             parent_id: new.parent_id,
             starts_on: new.starts_on,
             due_on: new.due_on,

@@ -72,6 +72,8 @@ pub struct NewTask {
     pub campaign_id: Option<Id>,
     /// The milestone it leads up to, which belongs to the same campaign.
     pub milestone_id: Option<Id>,
+    /// The event that it prepares.
+    pub event_id: Option<Id>,
     /// The task it is a part of; five levels at most.
     pub parent_id: Option<Id>,
     /// The first day.
@@ -110,6 +112,7 @@ impl NewTask {
             description: Markdown::default(),
             campaign_id: None,
             milestone_id: None,
+            event_id: None,
             parent_id: None,
             starts_on: None,
             due_on: None,
@@ -145,6 +148,9 @@ pub struct TaskPatch {
     /// The milestone it leads up to, which belongs to the same campaign.
     #[serde(default, deserialize_with = "nullable")]
     pub milestone_id: Option<Option<Id>>,
+    /// The event that it prepares.
+    #[serde(default, deserialize_with = "nullable")]
+    pub event_id: Option<Option<Id>>,
     /// The task it is a part of; five levels at most.
     #[serde(default, deserialize_with = "nullable")]
     pub parent_id: Option<Option<Id>>,
@@ -243,7 +249,7 @@ fn team_key() -> _ {
 /// A task.
 #[derive(Debug, Clone, Serialize, Queryable, Selectable, Insertable, ToSchema)]
 #[diesel(table_name = tasks, treat_none_as_default_value = false)]
-#[schema(example = json!({"team_id": "0190a5c3-7d2e-7c11-9a43-2f3d1e0b6a55", "id": "0190a5c3-7d2e-7c11-9a43-2f3d1e0b6a57", "number": 12, "key": "K8S-12", "title": "Cut the release branch", "description": "See the handbook.", "campaign_id": "0190a5c3-7d2e-7c11-9a43-2f3d1e0b6a56", "milestone_id": null, "parent_id": null, "starts_on": "2024-03-12", "due_on": "2024-03-19", "estimate_minutes": 120, "remaining_minutes": 60, "priority": "high", "labels": ["release"], "participants": [{"member_id": "0190a5c3-7d2e-7c11-9a43-2f3d1e0b6a5a", "role": "reviewer"}], "accountable_id": "0190a5c3-7d2e-7c11-9a43-2f3d1e0b6a59", "assignee_id": null, "status": "in_progress", "status_reason": null, "position": "800b", "external_id": "BR-1", "created_at": "2024-01-08T09:00:00.000Z", "updated_at": "2024-03-12T09:00:00.000Z", "completed_at": null, "version": 41, "deleted_at": null}))]
+#[schema(example = json!({"team_id": "0190a5c3-7d2e-7c11-9a43-2f3d1e0b6a55", "id": "0190a5c3-7d2e-7c11-9a43-2f3d1e0b6a57", "number": 12, "key": "K8S-12", "title": "Cut the release branch", "description": "See the handbook.", "campaign_id": "0190a5c3-7d2e-7c11-9a43-2f3d1e0b6a56", "milestone_id": null, "event_id": null, "parent_id": null, "starts_on": "2024-03-12", "due_on": "2024-03-19", "estimate_minutes": 120, "remaining_minutes": 60, "priority": "high", "labels": ["release"], "participants": [{"member_id": "0190a5c3-7d2e-7c11-9a43-2f3d1e0b6a5a", "role": "reviewer"}], "accountable_id": "0190a5c3-7d2e-7c11-9a43-2f3d1e0b6a59", "assignee_id": null, "status": "in_progress", "status_reason": null, "position": "800b", "external_id": "BR-1", "created_at": "2024-01-08T09:00:00.000Z", "updated_at": "2024-03-12T09:00:00.000Z", "completed_at": null, "version": 41, "deleted_at": null}))]
 pub struct Task {
     /// The team.
     pub team_id: Id,
@@ -267,6 +273,9 @@ pub struct Task {
     /// The milestone it leads up to.
     #[schema(required = true)]
     pub milestone_id: Option<Id>,
+    /// The event that it prepares.
+    #[schema(required = true)]
+    pub event_id: Option<Id>,
     /// The task it is a part of.
     #[schema(required = true)]
     pub parent_id: Option<Id>,

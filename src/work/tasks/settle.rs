@@ -10,7 +10,7 @@ use super::rules::{Refused, check_labels, check_participants, check_period};
 use crate::access::{Permission, Reading, Tx};
 use crate::db::{Id, Json};
 use crate::http::{Code, FieldError, Problem};
-use crate::outreach::{campaigns, milestones};
+use crate::outreach::{campaigns, events, milestones};
 use crate::schema::{delegations, tasks};
 use crate::work::delegations::rules::DelegationState;
 
@@ -52,6 +52,11 @@ pub(super) fn settle(
         && before.parent_id != Some(parent)
     {
         refused.note(check_parent(tx, Some(before.id), parent))?;
+    }
+    if let Some(Some(event)) = patch.event_id
+        && before.event_id != Some(event)
+    {
+        refused.note(events::check_reference(tx, event, "/event_id"))?;
     }
     if patch.campaign_id.is_some() || patch.milestone_id.is_some() {
         let campaign_id = home(

@@ -374,6 +374,7 @@ impl Fixture<'_> {
             "team_id" => self.by.team_id.clone(),
             "campaign_id" => team.campaign().await,
             "milestone_id" => team.milestone().await,
+            "event_id" => team.event().await,
             "task_id" => {
                 let names = self.operation.names();
                 let task = if names.contains(&"predecessor_id") {
@@ -458,11 +459,12 @@ pub async fn record_named(team: &Team, name: &str) -> Option<String> {
         "external_id" => return None,
         "campaign_id" => team.campaign().await,
         "milestone_id" => team.milestone().await,
+        "event_id" => team.event().await,
         "task_id" | "parent_id" | "predecessor_id" | "before_id" | "after_id" | "id" => {
             team.task().await
         }
         "lead_id" | "successor_id" | "accountable_id" | "assignee_id" | "member_id"
-        | "delegate_id" | "to_member_id" => team.member.id.clone(),
+        | "delegate_id" | "to_member_id" | "host_id" => team.member.id.clone(),
         name => panic!("what record is {name}? Say it in contract/fixtures.rs"),
     })
 }

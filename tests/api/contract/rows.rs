@@ -85,6 +85,14 @@ impl<'w> List<'w> {
             "list_comments" => {
                 team.comment(self.call.name("task_id"), &team.guest).await;
             }
+            "list_events" => {
+                team.event().await;
+            }
+            "list_event_history" => {
+                let place = format!("/events/{}", self.call.name("event_id"));
+                let body = json!({"title": format!("Title {number}")});
+                team.owner.patch(&place, body).await.ok();
+            }
             "list_campaign_history" => self.rename("/campaigns", "campaign_id").await,
             "list_milestone_history" => self.rename("/milestones", "milestone_id").await,
             "list_task_history" => {

@@ -8,7 +8,7 @@ use relais::db::{AnyConnection, DbError};
 use crate::vocabulary::TestApp;
 
 /// What belongs to no team.
-const WITHOUT_A_TEAM: [&str; 10] = [
+const WITHOUT_A_TEAM: [&str; 11] = [
     "__diesel_schema_migrations",
     "accounts",
     "account_passwords",
@@ -18,6 +18,8 @@ const WITHOUT_A_TEAM: [&str; 10] = [
     "server_secrets",
     "sign_in_failures",
     "teams",
+    // One namespace over all teams, on purpose.
+    "public_slugs",
     "sqlite_sequence",
 ];
 

@@ -145,6 +145,13 @@ impl Team {
         id(&self.owner.post("/campaigns", body).await.created())
     }
 
+    pub async fn event(&self) -> String {
+        let starts = json!({"local": "2027-04-20T19:00:00", "time_zone": "Europe/Paris"});
+        let ends = json!({"local": "2027-04-20T20:30:00", "time_zone": "Europe/Paris"});
+        let body = json!({"title": "An event", "kind": "webinar", "starts": starts, "ends": ends});
+        id(&self.owner.post("/events", body).await.created())
+    }
+
     pub async fn milestone(&self) -> String {
         let body = json!({"campaign_id": self.campaign().await, "name": "A milestone", "due_on": "2026-06-01"});
         id(&self.owner.post("/milestones", body).await.created())

@@ -1,2 +1,3 @@
 mod campaigns;
+mod events;
 mod milestones;

@@ -232,6 +232,70 @@ CREATE INDEX milestones_by_creation ON milestones (team_id, created_at, id);
 CREATE INDEX milestones_in_trash ON milestones (team_id, deleted_at, id) WHERE trash_root_id = id;
 CREATE INDEX milestones_by_trash_root ON milestones (team_id, trash_root_id, id) WHERE trash_root_id IS NOT NULL;
 
+-- The public address of an event's page, in one namespace over all teams.
+CREATE TABLE public_slugs (
+    slug     text PRIMARY KEY,
+    team_id  uuid NOT NULL REFERENCES teams (id),
+    event_id uuid NOT NULL
+);
+CREATE INDEX public_slugs_by_event ON public_slugs (team_id, event_id);
+
+CREATE TABLE events (
+    team_id       uuid NOT NULL REFERENCES teams (id),
+    id            uuid NOT NULL,
+    campaign_id   uuid,
+    series_id     uuid,
+    occurrence    text,
+    overrides     jsonb NOT NULL,
+    title         text NOT NULL,
+    description   text NOT NULL,
+    kind          text NOT NULL,
+    starts        jsonb NOT NULL,
+    ends          jsonb NOT NULL,
+    starts_at     timestamptz NOT NULL,
+    ends_at       timestamptz NOT NULL,
+    platform      text,
+    join_url      text,
+    capacity      bigint,
+    registration  jsonb NOT NULL,
+    hosts         jsonb NOT NULL,
+    visibility    text NOT NULL,
+    slug          text,
+    status        text NOT NULL,
+    status_reason text,
+    external_id   text,
+    sequence      bigint NOT NULL,
+    search        text NOT NULL,
+    created_at    timestamptz NOT NULL,
+    updated_at    timestamptz NOT NULL,
+    version       bigint NOT NULL,
+    deleted_at    timestamptz,
+    trash_root_id uuid,
+    PRIMARY KEY (team_id, id),
+    UNIQUE (team_id, external_id),
+    FOREIGN KEY (team_id, campaign_id) REFERENCES campaigns (team_id, id)
+);
+CREATE INDEX events_by_start ON events (team_id, starts_at, id);
+CREATE INDEX events_by_creation ON events (team_id, created_at, id);
+CREATE INDEX events_by_update ON events (team_id, updated_at, id);
+CREATE INDEX events_by_campaign ON events (team_id, campaign_id, starts_at, id);
+CREATE INDEX events_by_series ON events (team_id, series_id, starts_at, id);
+CREATE INDEX events_to_begin ON events (status, starts_at);
+CREATE INDEX events_to_end ON events (status, ends_at);
+CREATE INDEX events_in_trash ON events (team_id, deleted_at, id) WHERE trash_root_id = id;
+CREATE INDEX events_by_trash_root ON events (team_id, trash_root_id, id) WHERE trash_root_id IS NOT NULL;
+
+-- What events.hosts says, once more as rows, so that the database checks the members.
+CREATE TABLE event_hosts (
+    team_id   uuid NOT NULL,
+    event_id  uuid NOT NULL,
+    member_id uuid NOT NULL,
+    PRIMARY KEY (team_id, event_id, member_id),
+    FOREIGN KEY (team_id, event_id) REFERENCES events (team_id, id) ON DELETE CASCADE,
+    FOREIGN KEY (team_id, member_id) REFERENCES members (team_id, id)
+);
+CREATE INDEX event_hosts_by_member ON event_hosts (team_id, member_id, event_id);
+
 -- ---------------------------------------------------------------- work
 
 CREATE TABLE tasks (
@@ -242,6 +306,7 @@ CREATE TABLE tasks (
     description       text NOT NULL,
     campaign_id       uuid,
     milestone_id      uuid,
+    event_id          uuid,
     parent_id         uuid,
     starts_on         date,
     due_on            date,
@@ -268,6 +333,7 @@ CREATE TABLE tasks (
     UNIQUE (team_id, external_id),
     FOREIGN KEY (team_id, campaign_id) REFERENCES campaigns (team_id, id),
     FOREIGN KEY (team_id, milestone_id) REFERENCES milestones (team_id, id),
+    FOREIGN KEY (team_id, event_id) REFERENCES events (team_id, id),
     FOREIGN KEY (team_id, parent_id) REFERENCES tasks (team_id, id),
     FOREIGN KEY (team_id, accountable_id) REFERENCES members (team_id, id),
     FOREIGN KEY (team_id, assignee_id) REFERENCES members (team_id, id)
@@ -279,6 +345,7 @@ CREATE INDEX tasks_by_update ON tasks (team_id, updated_at, id);
 CREATE INDEX tasks_by_position ON tasks (team_id, position, id);
 CREATE INDEX tasks_by_campaign ON tasks (team_id, campaign_id, position, id);
 CREATE INDEX tasks_by_milestone ON tasks (team_id, milestone_id, position, id);
+CREATE INDEX tasks_by_event ON tasks (team_id, event_id, position, id);
 CREATE INDEX tasks_by_parent ON tasks (team_id, parent_id, position, id);
 CREATE INDEX tasks_by_status ON tasks (team_id, status, due_on, id);
 CREATE INDEX tasks_on_boards ON tasks (team_id, status, position, id);

@@ -1,0 +1,102 @@
+//! The public: what people without an account may reach, by the address of a page or by a secret.
+//!
+//! The surprising rule: whoever comes this way has no role, so there is no permission to demand. The handler shows what
+//! the address or the secret opens and nothing else, and finds the team by it.
+
+use std::future::{Ready, ready};
+
+use actix_web::dev::Payload;
+use actix_web::{FromRequest, HttpRequest, web};
+
+use super::caller;
+use super::state::State;
+use super::team_entry::{public_reading, public_writing};
+use super::team_scope::{Reading, Tx};
+use crate::db::{AnyConnection, Id, Outcome};
+use crate::http::{Answer, Problem};
+
+/// A request by somebody whom nobody knows.
+pub struct PublicScope {
+    state: web::Data<State>,
+    request: HttpRequest,
+}
+
+impl FromRequest for PublicScope {
+    type Error = Problem;
+    type Future = Ready<Result<Self, Problem>>;
+
+    fn from_request(request: &HttpRequest, _: &mut Payload) -> Self::Future {
+        ready(Self::of(request))
+    }
+}
+
+impl PublicScope {
+    fn of(request: &HttpRequest) -> Result<Self, Problem> {
+        let state = request
+            .app_data::<web::Data<State>>()
+            .ok_or_else(|| Problem::internal("the state is missing"))?
+            .clone();
+        caller::check_parameters(request, &state)?;
+        Ok(Self {
+            state,
+            request: request.clone(),
+        })
+    }
+
+    /// A part of the path, as it is.
+    #[must_use]
+    pub fn part(&self, name: &str) -> &str {
+        self.request.match_info().get(name).unwrap_or_default()
+    }
+
+    /// What every handler shares.
+    #[must_use]
+    pub fn state(&self) -> &State {
+        &self.state
+    }
+
+    /// Reads from the team that `team` finds.
+    ///
+    /// # Errors
+    /// `not_found` when it finds none or the team is gone, and what `work` answers.
+    pub async fn read<L, F>(&self, team: L, work: F) -> Answer
+    where
+        L: FnOnce(&mut AnyConnection) -> Result<Option<Id>, Problem> + Send + 'static,
+        F: FnOnce(&mut Reading<'_>) -> Answer + Send + 'static,
+    {
+        let now = self.state.clock.now();
+        self.state
+            .db
+            .read(move |conn| {
+                let team_id = team(conn)?.ok_or_else(Problem::not_found)?;
+                work(&mut public_reading(conn, team_id, now)?)
+            })
+            .await
+    }
+
+    /// Writes to the team that `team` finds, all or nothing. No member acts; work that changes nothing takes no
+    /// revision.
+    ///
+    /// # Errors
+    /// As [`Self::read`].
+    pub async fn write<L, F>(&self, team: L, work: F) -> Answer
+    where
+        L: FnOnce(&mut AnyConnection) -> Result<Option<Id>, Problem> + Send + 'static,
+        F: FnOnce(&mut Tx<'_>) -> Answer + Send + 'static,
+    {
+        let now = self.state.clock.now();
+        self.state
+            .db
+            .write(move |conn| {
+                let team_id = team(conn)?.ok_or_else(Problem::not_found)?;
+                let mut tx = public_writing(conn, team_id, now)?;
+                let reply = work(&mut tx)?;
+                Ok(if tx.lines == 0 {
+                    Outcome::Discard(reply)
+                } else {
+                    Outcome::Keep(reply)
+                })
+            })
+            .await
+    }
+}

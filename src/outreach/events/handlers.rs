@@ -1,0 +1,106 @@
+//! The operations on events.
+
+use actix_web::{get, patch, post};
+use utoipa_actix_web::service_config::ServiceConfig;
+
+use super::model::{Event, EventFilter, EventPage, EventPatch, EventSort, NewEvent};
+use super::queries::{find, load_page};
+use super::write;
+use crate::access::{Permission, TeamScope};
+use crate::http::{Answer, Body, PageRequest, Query, Reply};
+
+/// List events
+///
+/// The events in use, the next first unless sorted otherwise.
+#[utoipa::path(tag = "events", params(EventFilter, ("sort" = inline(Option<EventSort>), Query)),
+    responses((status = 200, body = EventPage)))]
+#[get("/v1/teams/{team_id}/events")]
+pub async fn list_events(
+    scope: TeamScope,
+    filter: Query<EventFilter>,
+    page: PageRequest,
+) -> Answer {
+    scope
+        .list(Permission::EventRead, move |reading| {
+            let loaded = load_page(reading, &filter.0, &page)?;
+            Reply::page(&loaded, &page)
+        })
+        .await
+}
+
+/// Create an event
+///
+/// It begins as a draft, which nobody outside the team sees; make it `scheduled` to announce it.
+#[utoipa::path(tag = "events", request_body = NewEvent, responses((status = 201, body = Event)))]
+#[post("/v1/teams/{team_id}/events")]
+pub async fn create_event(scope: TeamScope, body: Body<NewEvent>) -> Answer {
+    let Body(new) = body;
+    let place = scope.address("events");
+    scope
+        .write(Permission::EventWrite, move |tx| {
+            let event = write::create(tx, new)?;
+            Reply::created(&event, event.version, format!("{place}/{}", event.id))
+        })
+        .await
+}
+
+/// Show an event
+///
+/// With everything that members may know, such as where to join.
+#[utoipa::path(tag = "events", responses((status = 200, body = Event)))]
+#[get("/v1/teams/{team_id}/events/{event_id}")]
+pub async fn get_event(scope: TeamScope) -> Answer {
+    let id = scope.id("event_id")?;
+    scope
+        .read(Permission::EventRead, move |reading| {
+            let event = find(reading, id)?;
+            Reply::record(&event, event.version)
+        })
+        .await
+}
+
+/// Change an event
+///
+/// A JSON Merge Patch: absent keeps, null clears. `status` goes through the state machine: draft → scheduled → live →
+/// ended, and draft or scheduled → cancelled; `live` and `ended` also come by the clock. When it takes place is changed
+/// by `POST …/reschedule`, which moves its tasks along.
+#[utoipa::path(tag = "events", request_body = EventPatch, responses((status = 200, body = Event)))]
+#[patch("/v1/teams/{team_id}/events/{event_id}")]
+pub async fn update_event(scope: TeamScope, body: Body<EventPatch>) -> Answer {
+    let id = scope.id("event_id")?;
+    let Body(patch) = body;
+    scope
+        .write(Permission::EventWrite, move |tx| {
+            let before = find(tx, id)?;
+            tx.expect_version(before.version)?;
+            let after = write::patched(tx, &before, patch)?;
+            let event = write::save(tx, before, after)?;
+            Reply::record(&event, event.version)
+        })
+        .await
+}
+
+/// Show the history of an event
+///
+/// Who changed what, when, from what to what, oldest first.
+#[utoipa::path(tag = "events", responses((status = 200, body = crate::journal::changes::ChangePage)))]
+#[get("/v1/teams/{team_id}/events/{event_id}/history")]
+pub async fn list_event_history(scope: TeamScope, page: PageRequest) -> Answer {
+    let id = scope.id("event_id")?;
+    scope
+        .list(Permission::JournalRead, move |reading| {
+            find(reading, id)?;
+            crate::journal::changes::history(reading, id, &page)
+        })
+        .await
+}
+
+/// Registers the operations.
+pub fn routes(config: &mut ServiceConfig<'_>) {
+    config
+        .service(list_events)
+        .service(create_event)
+        .service(get_event)
+        .service(update_event)
+        .service(list_event_history);
+}
