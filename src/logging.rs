@@ -7,29 +7,14 @@ use std::io::Write;
 
 use chrono::{SecondsFormat, Utc};
 use env_logger::{Builder, Target};
-use log::LevelFilter;
 use log::kv::{self, VisitSource};
 use serde_json::{Map, Value, json};
 
 use crate::config::{Config, LogFormat};
 
-/// Where the lines of requests come from.
-const REQUESTS: &str = "relais::request";
-
 /// Starts logging as the settings say.
 pub fn start(config: &Config) {
-    begin(config, Builder::new());
-}
-
-/// The same for a command that is over soon: the requests that it makes inside are told only where the settings ask for
-/// them by name (`relais::request=info`).
-pub fn start_for_command(config: &Config) {
     let mut builder = Builder::new();
-    builder.filter_module(REQUESTS, LevelFilter::Warn);
-    begin(config, builder);
-}
-
-fn begin(config: &Config, mut builder: Builder) {
     builder.parse_filters(&config.log).target(Target::Stderr);
     if config.log_format == LogFormat::Json {
         builder.format(|out, record| {

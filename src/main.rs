@@ -28,12 +28,9 @@ fn main() -> ExitCode {
     if let Err(error) = config.check() {
         return fail(&error);
     }
-    let command = command.unwrap_or(Command::Serve);
-    match command {
-        Command::Serve => logging::start(&config),
-        _ => logging::start_for_command(&config),
-    }
-    let outcome = actix_web::rt::System::new().block_on(commands::run(command, config));
+    logging::start(&config);
+    let outcome = actix_web::rt::System::new()
+        .block_on(commands::run(command.unwrap_or(Command::Serve), config));
     match outcome {
         Ok(()) => ExitCode::SUCCESS,
         Err(error) => fail(&error),
