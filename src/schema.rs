@@ -322,6 +322,31 @@ diesel::table! {
 
 diesel::table! {
     use crate::db::types::sql::{Json, UtcInstant, Uuid};
+    use diesel::sql_types::{BigInt, Nullable, Text};
+
+    letters (team_id, id) {
+        team_id -> Uuid,
+        id -> Uuid,
+        cause -> Text,
+        kind -> Text,
+        event_id -> Uuid,
+        registration_id -> Nullable<Uuid>,
+        recipient -> Text,
+        name -> Text,
+        locale -> Text,
+        details -> Json,
+        state -> Text,
+        attempts -> BigInt,
+        next_attempt_at -> UtcInstant,
+        claimed_until -> Nullable<UtcInstant>,
+        last_error -> Nullable<Text>,
+        created_at -> UtcInstant,
+        sent_at -> Nullable<UtcInstant>,
+    }
+}
+
+diesel::table! {
+    use crate::db::types::sql::{Json, UtcInstant, Uuid};
     use diesel::sql_types::{BigInt, Binary, Date, Nullable, SmallInt, Text};
 
     tasks (team_id, id) {
@@ -483,6 +508,7 @@ diesel::allow_tables_to_appear_in_same_query!(
     public_slugs,
     events,
     event_hosts,
+    letters,
     tasks,
     task_labels,
     task_participants,

@@ -296,6 +296,34 @@ CREATE TABLE event_hosts (
 );
 CREATE INDEX event_hosts_by_member ON event_hosts (team_id, member_id, event_id);
 
+-- Letters: what people are told by e-mail. A row holds no text and no secret: a letter is written when it is sent.
+CREATE TABLE letters (
+    team_id         uuid NOT NULL REFERENCES teams (id),
+    id              uuid NOT NULL,
+    cause           text NOT NULL,
+    kind            text NOT NULL,
+    event_id        uuid NOT NULL,
+    registration_id uuid,
+    recipient       text NOT NULL,
+    name            text NOT NULL,
+    locale          text NOT NULL,
+    details         jsonb NOT NULL,
+    state           text NOT NULL,
+    attempts        bigint NOT NULL,
+    next_attempt_at timestamptz NOT NULL,
+    claimed_until   timestamptz,
+    last_error      text,
+    created_at      timestamptz NOT NULL,
+    sent_at         timestamptz,
+    PRIMARY KEY (team_id, id),
+    UNIQUE (team_id, cause),
+    FOREIGN KEY (team_id, event_id) REFERENCES events (team_id, id) ON DELETE CASCADE
+);
+CREATE INDEX letters_due ON letters (state, next_attempt_at, team_id, id);
+CREATE INDEX letters_by_creation ON letters (team_id, created_at, id);
+CREATE INDEX letters_by_event ON letters (team_id, event_id, created_at, id);
+CREATE INDEX letters_by_registration ON letters (team_id, registration_id) WHERE registration_id IS NOT NULL;
+
 -- ---------------------------------------------------------------- work
 
 CREATE TABLE tasks (

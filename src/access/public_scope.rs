@@ -91,10 +91,10 @@ impl PublicScope {
                 let team_id = team(conn)?.ok_or_else(Problem::not_found)?;
                 let mut tx = public_writing(conn, team_id, now)?;
                 let reply = work(&mut tx)?;
-                Ok(if tx.lines == 0 {
-                    Outcome::Discard(reply)
-                } else {
+                Ok(if tx.has_written()? {
                     Outcome::Keep(reply)
+                } else {
+                    Outcome::Discard(reply)
                 })
             })
             .await

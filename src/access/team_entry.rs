@@ -155,11 +155,11 @@ impl State {
                     None,
                 );
                 work(&mut tx)?;
-                if tx.lines == 0 {
-                    Ok(Outcome::Discard(()))
+                Ok(if tx.has_written()? {
+                    Outcome::Keep(())
                 } else {
-                    Ok(Outcome::Keep(()))
-                }
+                    Outcome::Discard(())
+                })
             })
             .await
     }

@@ -8,6 +8,7 @@ use std::future::{Ready, ready};
 use std::ops::{Deref, DerefMut};
 
 use diesel::connection::TransactionManager;
+use diesel::prelude::*;
 
 use super::caller::Caller;
 use super::idempotency::IdempotencyKey;
@@ -19,6 +20,7 @@ use super::versions::{self, Tags};
 use crate::db::{AnyConnection, Id, Instant, Outcome};
 use crate::http::reply::etag;
 use crate::http::{Answer, Code, Problem, Reply, query};
+use crate::schema::teams;
 use actix_web::dev::Payload;
 use actix_web::{FromRequest, HttpRequest, web};
 
@@ -96,6 +98,8 @@ pub struct Tx<'c> {
     pub(crate) note: Option<String>,
     /// Whether what was done stays although the request is refused.
     stays: bool,
+    /// Whether something was written that the journal does not tell of.
+    unjournaled: bool,
 }
 
 impl<'c> Deref for Tx<'c> {
@@ -172,7 +176,29 @@ impl<'c> Tx<'c> {
             lines: 0,
             note: None,
             stays: false,
+            unjournaled: false,
         }
+    }
+
+    /// Keeps what was written although the journal says nothing of it: the machine's own records, such as letters to
+    /// be sent.
+    pub fn keep_unjournaled(&mut self) {
+        self.unjournaled = true;
+    }
+
+    /// Whether there is anything to commit. Where the journal has nothing to tell, the revision is given back, so that
+    /// revisions have no gaps.
+    ///
+    /// # Errors
+    /// What the database answers.
+    pub(super) fn has_written(&mut self) -> Result<bool, Problem> {
+        if self.lines == 0 && self.unjournaled {
+            let team_id = self.team.id();
+            diesel::update(teams::table.find(team_id))
+                .set(teams::revision.eq(teams::revision - 1))
+                .execute(self.conn)?;
+        }
+        Ok(self.lines > 0 || self.unjournaled)
     }
 
     /// Keeps what has been done so far also when the request is refused: what was due by the clock happened, whoever
@@ -206,7 +232,7 @@ impl<'c> Tx<'c> {
         &mut self,
         work: impl FnOnce(&mut Self) -> Result<T, Problem>,
     ) -> Result<Result<T, Problem>, Problem> {
-        let (lines, note) = (self.lines, self.note.clone());
+        let (lines, note, unjournaled) = (self.lines, self.note.clone(), self.unjournaled);
         Manager::begin_transaction(self.conn)?;
         match work(self) {
             Ok(done) => {
@@ -215,7 +241,7 @@ impl<'c> Tx<'c> {
             }
             Err(problem) => {
                 Manager::rollback_transaction(self.conn)?;
-                (self.lines, self.note) = (lines, note);
+                (self.lines, self.note, self.unjournaled) = (lines, note, unjournaled);
                 Ok(Err(problem))
             }
         }
@@ -383,7 +409,7 @@ impl TeamScope {
                     }
                     return Ok(Outcome::Discard(Ok(reply)));
                 }
-                if tx.lines == 0 {
+                if !tx.has_written()? {
                     return Ok(Outcome::Discard(Ok(reply)));
                 }
                 if let Some(key) = key {

@@ -3,6 +3,7 @@
 pub mod campaign_status;
 pub mod campaigns;
 pub mod events;
+pub mod letters;
 pub mod milestones;
 pub mod registration_rules;
 pub mod trashing;
