@@ -347,6 +347,44 @@ diesel::table! {
 
 diesel::table! {
     use crate::db::types::sql::{Json, UtcInstant, Uuid};
+    use diesel::sql_types::{BigInt, Binary, Nullable, Text};
+
+    registrations (team_id, id) {
+        team_id -> Uuid,
+        id -> Uuid,
+        event_id -> Uuid,
+        email -> Text,
+        name -> Text,
+        name_key -> Binary,
+        locale -> Text,
+        seats -> BigInt,
+        companions -> Json,
+        answers -> Json,
+        state -> Text,
+        origin -> Text,
+        utm_source -> Nullable<Text>,
+        utm_medium -> Nullable<Text>,
+        utm_campaign -> Nullable<Text>,
+        secret_number -> BigInt,
+        letters -> BigInt,
+        letters_since -> Nullable<UtcInstant>,
+        check_in_code -> Text,
+        queue_number -> Nullable<BigInt>,
+        queued_at -> Nullable<UtcInstant>,
+        offer_expires_at -> Nullable<UtcInstant>,
+        expired_offers -> BigInt,
+        passed_over_count -> BigInt,
+        passed_over_reason -> Nullable<Text>,
+        checked_in_at -> Nullable<UtcInstant>,
+        search -> Text,
+        created_at -> UtcInstant,
+        updated_at -> UtcInstant,
+        version -> BigInt,
+    }
+}
+
+diesel::table! {
+    use crate::db::types::sql::{Json, UtcInstant, Uuid};
     use diesel::sql_types::{BigInt, Binary, Date, Nullable, SmallInt, Text};
 
     tasks (team_id, id) {
@@ -509,6 +547,7 @@ diesel::allow_tables_to_appear_in_same_query!(
     events,
     event_hosts,
     letters,
+    registrations,
     tasks,
     task_labels,
     task_participants,

@@ -6,6 +6,7 @@ DROP TABLE task_participants;
 DROP TABLE task_labels;
 DROP TABLE tasks;
 DROP TABLE letters;
+DROP TABLE registrations;
 DROP TABLE event_hosts;
 DROP TABLE events;
 DROP TABLE public_slugs;

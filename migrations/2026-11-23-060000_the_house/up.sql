@@ -324,6 +324,50 @@ CREATE INDEX letters_by_creation ON letters (team_id, created_at, id);
 CREATE INDEX letters_by_event ON letters (team_id, event_id, created_at, id);
 CREATE INDEX letters_by_registration ON letters (team_id, registration_id) WHERE registration_id IS NOT NULL;
 
+-- One place at an event: one for each e-mail address.
+CREATE TABLE registrations (
+    team_id            uuid NOT NULL,
+    id                 uuid NOT NULL,
+    event_id           uuid NOT NULL,
+    email              text NOT NULL,
+    name               text NOT NULL,
+    name_key           bytea NOT NULL,
+    locale             text NOT NULL,
+    seats              bigint NOT NULL,
+    companions         jsonb NOT NULL,
+    answers            jsonb NOT NULL,
+    state              text NOT NULL,
+    origin             text NOT NULL,
+    utm_source         text,
+    utm_medium         text,
+    utm_campaign       text,
+    secret_number      bigint NOT NULL,
+    letters            bigint NOT NULL,
+    letters_since      timestamptz,
+    check_in_code      text NOT NULL,
+    queue_number       bigint,
+    queued_at          timestamptz,
+    offer_expires_at   timestamptz,
+    expired_offers     bigint NOT NULL,
+    passed_over_count  bigint NOT NULL,
+    passed_over_reason text,
+    checked_in_at      timestamptz,
+    search             text NOT NULL,
+    created_at         timestamptz NOT NULL,
+    updated_at         timestamptz NOT NULL,
+    version            bigint NOT NULL,
+    PRIMARY KEY (team_id, id),
+    UNIQUE (team_id, event_id, email),
+    UNIQUE (team_id, event_id, check_in_code),
+    FOREIGN KEY (team_id, event_id) REFERENCES events (team_id, id) ON DELETE CASCADE
+);
+CREATE INDEX registrations_by_creation ON registrations (team_id, event_id, created_at, id);
+CREATE INDEX registrations_by_name ON registrations (team_id, event_id, name_key, id);
+CREATE INDEX registrations_by_state ON registrations (team_id, event_id, state, seats);
+CREATE INDEX registrations_in_queue ON registrations (team_id, event_id, queue_number) WHERE queue_number IS NOT NULL;
+CREATE INDEX registrations_offered ON registrations (offer_expires_at, team_id) WHERE offer_expires_at IS NOT NULL;
+CREATE INDEX registrations_unverified ON registrations (state, updated_at, team_id);
+
 -- ---------------------------------------------------------------- work
 
 CREATE TABLE tasks (

@@ -6,6 +6,7 @@ pub mod events;
 pub mod letters;
 pub mod milestones;
 pub mod registration_rules;
+pub mod registrations;
 pub mod trashing;
 
 use utoipa_actix_web::service_config::ServiceConfig;
