@@ -1,5 +1,6 @@
 //! Outreach: the campaigns of a community, the points they lead up to, and the events it holds.
 
+pub mod calendar;
 pub mod campaign_status;
 pub mod campaigns;
 pub mod events;
