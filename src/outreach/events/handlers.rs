@@ -1,29 +1,35 @@
 //! The operations on events.
 
+use std::slice;
+
 use actix_web::{get, patch, post};
 use utoipa_actix_web::service_config::ServiceConfig;
 
-use super::model::{Event, EventFilter, EventPage, EventPatch, EventSort, NewEvent};
+use super::expand::{EventReference, ExpandedEvent, ExpandedEventPage, expand};
+use super::model::{Event, EventFilter, EventPatch, EventSort, NewEvent};
 use super::queries::{find, load_page};
 use super::write;
 use crate::access::{Permission, TeamScope};
-use crate::http::{Answer, Body, PageRequest, Query, Reply};
+use crate::http::{Answer, Body, Expand, PageRequest, Query, Reply};
 
 /// List events
 ///
 /// The events in use, the next first unless sorted otherwise.
-#[utoipa::path(tag = "events", params(EventFilter, ("sort" = inline(Option<EventSort>), Query)),
-    responses((status = 200, body = EventPage)))]
+#[utoipa::path(tag = "events",
+    params(EventFilter, ("sort" = inline(Option<EventSort>), Query), Expand<EventReference>),
+    responses((status = 200, body = ExpandedEventPage)))]
 #[get("/v1/teams/{team_id}/events")]
 pub async fn list_events(
     scope: TeamScope,
     filter: Query<EventFilter>,
+    wanted: Query<Expand<EventReference>>,
     page: PageRequest,
 ) -> Answer {
     scope
         .list(Permission::EventRead, move |reading| {
             let loaded = load_page(reading, &filter.0, &page)?;
-            Reply::page(&loaded, &page)
+            let expanded = expand(&mut reading.sight(), &wanted.0, &loaded.items)?;
+            Reply::page_beside(&loaded, &page, expanded)
         })
         .await
 }
@@ -47,14 +53,15 @@ pub async fn create_event(scope: TeamScope, body: Body<NewEvent>) -> Answer {
 /// Show an event
 ///
 /// With everything that members may know, such as where to join.
-#[utoipa::path(tag = "events", responses((status = 200, body = Event)))]
+#[utoipa::path(tag = "events", params(Expand<EventReference>), responses((status = 200, body = ExpandedEvent)))]
 #[get("/v1/teams/{team_id}/events/{event_id}")]
-pub async fn get_event(scope: TeamScope) -> Answer {
+pub async fn get_event(scope: TeamScope, wanted: Query<Expand<EventReference>>) -> Answer {
     let id = scope.id("event_id")?;
     scope
         .read(Permission::EventRead, move |reading| {
             let event = find(reading, id)?;
-            Reply::record(&event, event.version)
+            let expanded = expand(&mut reading.sight(), &wanted.0, slice::from_ref(&event))?;
+            reading.show(&event, event.version, expanded)
         })
         .await
 }

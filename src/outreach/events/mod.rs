@@ -4,6 +4,7 @@
 //! `starts_at`, the instant, follows from it.
 
 pub mod clock;
+mod expand;
 mod handlers;
 mod model;
 mod queries;
@@ -13,8 +14,8 @@ pub mod write;
 
 pub use handlers::routes;
 pub use model::{
-    Capacity, Event, EventFilter, EventKind, EventPage, EventPatch, Hosts, NewEvent, Occurrence,
-    Visibility,
+    Capacity, Event, EventFilter, EventKind, EventPage, EventPatch, EventsById, Hosts, NewEvent,
+    Occurrence, Visibility,
 };
-pub use queries::{check_reference, find, in_team};
+pub use queries::{check_reference, find, in_team, these};
 pub use status::EventStatus;

@@ -7,6 +7,7 @@ use utoipa::{IntoParams, ToSchema};
 use super::status::EventStatus;
 use super::texts::{Slug, WebAddress};
 use crate::db::{Id, Instant, Json};
+use crate::http::expand::ById;
 use crate::http::query::{AnyOf, Which, Who};
 use crate::http::strict::{nullable, present};
 use crate::http::text::{Markdown, Name, Note, Title};
@@ -278,6 +279,8 @@ pub type Occurrence = LocalTime;
 
 /// A page of events.
 pub type EventPage = Page<Event>;
+/// Events that something refers to.
+pub type EventsById = ById<Event>;
 
 impl Journaled for Event {
     const KIND: Kind = Kind::Event;

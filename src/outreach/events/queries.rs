@@ -1,9 +1,11 @@
 //! Finding events, and pages of them.
 
+use std::collections::BTreeSet;
+
 use diesel::prelude::*;
 
-use super::model::{Event, EventFilter, EventPage, EventSort};
-use crate::access::{Reading, TeamId};
+use super::model::{Event, EventFilter, EventPage, EventSort, EventsById};
+use crate::access::{Permission, Reading, Sight, TeamId};
 use crate::db::rows::{Direction, ESCAPE, pattern};
 use crate::db::{Id, Instant, MultiBackend};
 use crate::http::page::TOTAL_CAP;
@@ -19,6 +21,29 @@ pub fn in_team(team: TeamId) -> events::BoxedQuery<'static, MultiBackend> {
         .filter(events::team_id.eq(team.id()))
         .filter(events::deleted_at.is_null())
         .into_boxed()
+}
+
+/// The same for all teams in sight.
+fn in_sight(sight: &Sight<'_>) -> events::BoxedQuery<'static, MultiBackend> {
+    events::table
+        .filter(events::team_id.eq_any(sight.teams(Permission::EventRead)))
+        .filter(events::deleted_at.is_null())
+        .into_boxed()
+}
+
+/// Those of these events that are in sight.
+///
+/// # Errors
+/// What the database answers.
+pub fn these(sight: &mut Sight<'_>, ids: BTreeSet<Id>) -> Result<EventsById, Problem> {
+    if ids.is_empty() {
+        return Ok(EventsById::default());
+    }
+    let found: Vec<Event> = in_sight(sight)
+        .filter(events::id.eq_any(ids))
+        .select(Event::as_select())
+        .load(sight.conn)?;
+    Ok(found.into_iter().map(|one| (one.id, one)).collect())
 }
 
 /// The event with this id.

@@ -12,6 +12,7 @@ use super::queries::these;
 use crate::access::Sight;
 use crate::http::{Expand, Expanded, Problem};
 use crate::outreach::campaigns::{self, CampaignsById};
+use crate::outreach::events::{self, EventsById};
 use crate::outreach::milestones::{self, MilestonesById};
 use crate::people::members::{self, MembersById};
 use crate::text_enum;
@@ -29,6 +30,8 @@ text_enum! {
         Campaign = "campaign",
         /// The milestone it leads up to.
         Milestone = "milestone",
+        /// The event it is for.
+        Event = "event",
         /// The task it is a part of.
         Parent = "parent",
     }
@@ -43,6 +46,8 @@ pub struct TaskExpansion {
     pub campaigns: CampaignsById,
     /// The milestones.
     pub milestones: MilestonesById,
+    /// The events.
+    pub events: EventsById,
     /// The tasks that tasks are a part of.
     pub tasks: TasksById,
 }
@@ -67,6 +72,7 @@ pub fn expand(
     let mut people = BTreeSet::new();
     let mut of_campaigns = BTreeSet::new();
     let mut of_milestones = BTreeSet::new();
+    let mut of_events = BTreeSet::new();
     let mut parents = BTreeSet::new();
     for reference in references {
         for task in shown {
@@ -78,6 +84,7 @@ pub fn expand(
                 }
                 TaskReference::Campaign => of_campaigns.extend(task.campaign_id),
                 TaskReference::Milestone => of_milestones.extend(task.milestone_id),
+                TaskReference::Event => of_events.extend(task.event_id),
                 TaskReference::Parent => parents.extend(task.parent_id),
             }
         }
@@ -86,6 +93,7 @@ pub fn expand(
         members: members::these(sight, people)?,
         campaigns: campaigns::these(sight, of_campaigns)?,
         milestones: milestones::these(sight, of_milestones)?,
+        events: events::these(sight, of_events)?,
         tasks: these(sight, parents)?,
     }))
 }

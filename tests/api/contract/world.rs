@@ -148,7 +148,7 @@ impl Team {
     pub async fn event(&self) -> String {
         let starts = json!({"local": "2027-04-20T19:00:00", "time_zone": "Europe/Paris"});
         let ends = json!({"local": "2027-04-20T20:30:00", "time_zone": "Europe/Paris"});
-        let body = json!({"title": "An event", "kind": "webinar", "starts": starts, "ends": ends});
+        let body = json!({"title": "An event", "kind": "webinar", "starts": starts, "ends": ends, "hosts": [self.owner.id]});
         id(&self.owner.post("/events", body).await.created())
     }
 

@@ -5,7 +5,7 @@ use serde_json::{Value, json};
 use super::delegations::{accepted, act, offer, text};
 use crate::vocabulary::{Member, TestApp};
 
-const EVERYTHING: &str = "assignee,accountable,participants,campaign,milestone,parent";
+const EVERYTHING: &str = "assignee,accountable,participants,campaign,milestone,event,parent";
 
 /// A campaign with a milestone, and two tasks of it: the second is a part of the first.
 async fn plan(lead: &Member, other: &Member) -> Value {
@@ -27,15 +27,24 @@ async fn plan(lead: &Member, other: &Member) -> Value {
         )
         .await
         .created();
+    let event = lead
+        .post(
+            "/events",
+            json!({"title": "Launch", "kind": "webinar", "campaign_id": campaign["id"], "hosts": [other.id],
+                "starts": {"local": "2027-04-20T19:00:00", "time_zone": "Europe/Paris"},
+                "ends": {"local": "2027-04-20T20:00:00", "time_zone": "Europe/Paris"}}),
+        )
+        .await
+        .created();
     let part = lead
         .post(
             "/tasks",
-            json!({"title": "Collect", "milestone_id": milestone["id"], "parent_id": whole["id"],
+            json!({"title": "Collect", "milestone_id": milestone["id"], "parent_id": whole["id"], "event_id": event["id"],
                 "assignee_id": other.id, "participants": [{"member_id": lead.id, "role": "reviewer"}]}),
         )
         .await
         .created();
-    json!({"campaign": campaign, "milestone": milestone, "whole": whole, "part": part})
+    json!({"campaign": campaign, "milestone": milestone, "event": event, "whole": whole, "part": part})
 }
 
 /// The names of what is expanded, by kind.
@@ -73,6 +82,7 @@ async fn a_page_shows_each_record_once_and_by_its_id() {
         (other.id.clone(), "[other]"),
         (text(&plan["campaign"]["id"]), "[campaign]"),
         (text(&plan["milestone"]["id"]), "[milestone]"),
+        (text(&plan["event"]["id"]), "[event]"),
         (text(&plan["whole"]["id"]), "[whole]"),
         (lead.team_id.clone(), "[team]"),
     ];
@@ -90,13 +100,13 @@ async fn a_record_is_expanded_like_a_list() {
     let plan = plan(&lead, &other).await;
     let names = |name: &str| match name {
         "assignee" => {
-            json!({"members": ["member 1"], "campaigns": [], "milestones": [], "tasks": []})
+            json!({"members": ["member 1"], "campaigns": [], "milestones": [], "events": [], "tasks": []})
         }
         "campaign,parent" => {
-            json!({"members": [], "campaigns": ["Release"], "milestones": [], "tasks": ["Notes"]})
+            json!({"members": [], "campaigns": ["Release"], "milestones": [], "events": [], "tasks": ["Notes"]})
         }
         _ => {
-            json!({"members": ["lead 0", "member 1"], "campaigns": ["Release"], "milestones": ["Freeze"], "tasks": ["Notes"]})
+            json!({"members": ["lead 0", "member 1"], "campaigns": ["Release"], "milestones": ["Freeze"], "events": ["Launch"], "tasks": ["Notes"]})
         }
     };
     for wanted in ["assignee", "campaign,parent", EVERYTHING] {
@@ -118,6 +128,15 @@ async fn a_record_is_expanded_like_a_list() {
         .await
         .ok();
     assert_eq!(shown(&milestone), json!({"campaigns": ["Release"]}));
+    let event = format!("/events/{}", text(&plan["event"]["id"]));
+    for path in [&event, "/events"] {
+        let event = lead
+            .get(&format!("{path}?expand=hosts,campaign"))
+            .await
+            .ok();
+        let whole = json!({"members": ["member 1"], "campaigns": ["Release"]});
+        assert_eq!(shown(&event), whole, "{path}");
+    }
 }
 
 #[tokio::test]
