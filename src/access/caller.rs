@@ -68,15 +68,19 @@ pub fn identify(request: &HttpRequest, state: &State) -> Result<Caller, Problem>
     }
 }
 
-/// Refuses a query parameter that the document does not list for the operation.
+/// Refuses what is meant for a more literal address, and a query parameter that the document does not list for the
+/// operation.
 ///
 /// # Errors
-/// `unknown_parameter`.
+/// `method_not_allowed`, `unknown_parameter`.
 pub fn check_parameters(request: &HttpRequest, state: &State) -> Result<(), Problem> {
+    let pattern = request.match_pattern().unwrap_or_default();
+    if let Some(methods) = state.operations.meant_elsewhere(&pattern, request.path()) {
+        return Err(Problem::not_allowed(methods));
+    }
     if request.query_string().is_empty() {
         return Ok(());
     }
-    let pattern = request.match_pattern().unwrap_or_default();
     let known = state.operations.parameters(request.method(), &pattern);
     for (name, _) in query::pairs(request)? {
         if !known.contains(&name) {

@@ -19,6 +19,8 @@ pub struct Operations {
 struct Address {
     pattern: ResourceDef,
     methods: Vec<(Method, Vec<String>)>,
+    /// The addresses that this one would take for its own: `/tasks/batch` beside `/tasks/{task_id}`.
+    more_literal: Vec<usize>,
 }
 
 impl Operations {
@@ -48,9 +50,38 @@ impl Operations {
             operations.addresses.push(Address {
                 pattern: ResourceDef::new(pattern.as_str()),
                 methods,
+                more_literal: Vec::new(),
             });
         }
+        operations.find_more_literal();
         operations
+    }
+
+    fn find_more_literal(&mut self) {
+        let patterns: Vec<String> = self.addresses.iter().map(Address::text).collect();
+        for (own, address) in patterns.iter().zip(&mut self.addresses) {
+            address.more_literal = patterns
+                .iter()
+                .enumerate()
+                .filter(|(_, other)| {
+                    *other != own && !is_me(other) && address.pattern.is_match(other)
+                })
+                .map(|(index, _)| index)
+                .collect();
+        }
+    }
+
+    /// What `Allow` says where a request that was routed to `pattern` is meant for a more literal address, which does
+    /// not take its method: `GET …/tasks/batch` is no task called "batch".
+    #[must_use]
+    pub fn meant_elsewhere(&self, pattern: &str, path: &str) -> Option<String> {
+        let address = self.addresses.get(*self.by_pattern.get(pattern)?)?;
+        address
+            .more_literal
+            .iter()
+            .filter_map(|index| self.addresses.get(*index))
+            .find(|other| other.pattern.is_match(path))
+            .map(|other| allow(&[other]))
     }
 
     /// The query parameters of an operation.
@@ -67,28 +98,40 @@ impl Operations {
     #[must_use]
     pub fn allow(&self, path: &str) -> Option<String> {
         // `/tasks/batch` is meant before `/tasks/{task_id}`: the pattern with the fewest variables.
-        let variables = |address: &&Address| {
-            address
-                .pattern
-                .pattern()
-                .map_or(0, |pattern| pattern.matches('{').count())
-        };
-        let address = self
+        let mut matching: Vec<&Address> = self
             .addresses
             .iter()
             .filter(|address| address.pattern.is_match(path))
-            .min_by_key(variables)?;
-        let mut methods: Vec<&str> = address
-            .methods
-            .iter()
-            .map(|(method, _)| method.as_str())
             .collect();
-        if methods.contains(&"GET") {
-            methods.push("HEAD");
-        }
-        methods.sort_unstable();
-        methods.dedup();
-        Some(methods.join(", "))
+        matching.sort_by_key(|address| address.text().matches('{').count());
+        let wanted = if is_me(path) { matching.len() } else { 1 };
+        matching.truncate(wanted);
+        (!matching.is_empty()).then(|| allow(&matching))
+    }
+}
+
+/// `me` is a member like any other: what takes an id takes it, too.
+fn is_me(path: &str) -> bool {
+    path.ends_with("/me")
+}
+
+fn allow(addresses: &[&Address]) -> String {
+    let mut methods: Vec<&str> = addresses
+        .iter()
+        .flat_map(|address| &address.methods)
+        .map(|(method, _)| method.as_str())
+        .collect();
+    if methods.contains(&"GET") {
+        methods.push("HEAD");
+    }
+    methods.sort_unstable();
+    methods.dedup();
+    methods.join(", ")
+}
+
+impl Address {
+    fn text(&self) -> String {
+        self.pattern.pattern().unwrap_or_default().to_owned()
     }
 }
 

@@ -209,11 +209,13 @@ impl Problem {
         self
     }
 
-    /// The same problem with `Allow`.
+    /// An address that takes other methods.
     #[must_use]
-    pub fn allow(mut self, methods: String) -> Self {
-        self.0.allow = Some(methods);
-        self
+    pub fn not_allowed(methods: String) -> Self {
+        let mut problem =
+            Self::new(Code::MethodNotAllowed).detail(format!("This address takes {methods}."));
+        problem.0.allow = Some(methods);
+        problem
     }
 
     /// The same problem, all its pointers below `prefix`.

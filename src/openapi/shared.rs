@@ -230,6 +230,10 @@ fn path_parameter(name: &str) -> Value {
             "The member: an id, or `me`.".to_owned(),
         ),
         "slug" => (
+            json!({"type": "string", "minLength": 3, "maxLength": 80, "pattern": "^[a-z0-9]+(-[a-z0-9]+)*$", "examples": ["whats-new-in-1-30-webinar"]}),
+            "The public address of the event.".to_owned(),
+        ),
+        "code" => (
             json!({"type": "string", "enum": Code::ALL.map(Code::slug).to_vec()}),
             "The code, with hyphens.".to_owned(),
         ),

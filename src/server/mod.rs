@@ -25,9 +25,9 @@ use utoipa_actix_web::AppExt as _;
 use utoipa_actix_web::service_config::ServiceConfig;
 
 use crate::access::State;
+use crate::http::Problem;
 use crate::http::connection::{self, Patient, Seats};
 use crate::http::edge::{Edge, guard, limit};
-use crate::http::{Code, Problem};
 use crate::{journal, outreach, people, work};
 
 /// Every operation of the API.
@@ -169,9 +169,7 @@ fn cors(origins: &[String]) -> Cors {
 /// What no route takes: 405 where the document knows the address, else 404.
 async fn fallback(request: HttpRequest, state: web::Data<State>) -> Result<HttpResponse, Problem> {
     Err(match state.operations.allow(request.path()) {
-        Some(methods) => Problem::new(Code::MethodNotAllowed)
-            .detail(format!("This address takes {methods}."))
-            .allow(methods),
+        Some(methods) => Problem::not_allowed(methods),
         None => Problem::not_found(),
     })
 }

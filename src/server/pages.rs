@@ -5,7 +5,7 @@
 use std::sync::OnceLock;
 
 use actix_web::http::header;
-use actix_web::{HttpResponse, get, web};
+use actix_web::{HttpRequest, HttpResponse, get, web};
 use serde::Serialize;
 use utoipa::ToSchema;
 use utoipa_actix_web::service_config::ServiceConfig;
@@ -70,9 +70,9 @@ pub async fn list_problems(_: KnownParameters) -> Answer {
 
 /// Explain a problem code
 #[utoipa::path(tag = "problems", responses((status = 200, body = ProblemCode, description = "The code.")))]
-#[get("/problems/{slug}")]
-pub async fn get_problem(_: KnownParameters, slug: web::Path<String>) -> Answer {
-    let slug = slug.into_inner();
+#[get("/problems/{code}")]
+pub async fn get_problem(_: KnownParameters, request: HttpRequest) -> Answer {
+    let slug = request.match_info().get("code").unwrap_or_default();
     let code = Code::ALL
         .iter()
         .copied()

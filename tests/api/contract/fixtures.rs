@@ -122,7 +122,7 @@ pub fn bare(operation: &'static Operation, team: &Team, by: &Person) -> Call {
     let names = operation.names().into_iter().map(|name| {
         let value = match name {
             "team_id" => team.id.clone(),
-            "slug" => "validation-failed".to_owned(),
+            "code" => "validation-failed".to_owned(),
             _ => Id::new().to_string(),
         };
         (name.to_owned(), value)
@@ -417,7 +417,7 @@ impl Fixture<'_> {
                 team.delegation(from, to, stage).await
             }
             "trash_id" => team.trash().await,
-            "slug" => "validation-failed".to_owned(),
+            "code" => "validation-failed".to_owned(),
             name => panic!(
                 "{}: make a fixture for {{{name}}} in contract/fixtures.rs",
                 self.operation.id

@@ -7,7 +7,7 @@ use actix_web::dev::ResourceDef;
 use super::fixtures::{Payload, bare, call};
 use super::operations::{Operation, each, operations, paths, those};
 use super::world::World;
-use crate::vocabulary::Answer;
+use crate::vocabulary::{Answer, TestApp};
 
 /// The headers that say what was found; the others say something about this very request.
 fn lasting(answer: &Answer) -> Vec<(String, String)> {
@@ -122,4 +122,21 @@ async fn unknown_query_parameters_are_refused() {
     }
     assert!(wrong.is_empty(), "{}", wrong.join("\n"));
     assert_eq!(before, world.revisions().await);
+}
+
+#[tokio::test]
+async fn a_literal_address_is_not_taken_for_an_id() {
+    let app = TestApp::start().await;
+    let [lead] = app.team_with(["lead"]).await;
+    for (method, path, allowed) in [
+        ("GET", "/delegations/batch?validate_only=true", "POST"),
+        ("DELETE", "/tasks/batch", "POST"),
+    ] {
+        let answer = lead.request(method, path).send().await;
+        assert_eq!(answer.header("allow"), Some(allowed), "{method} {path}");
+        answer.problem(405, "method_not_allowed");
+    }
+    // But `me` is a member.
+    let answer = lead.request("PUT", "/members/me").send().await;
+    assert_eq!(answer.header("allow"), Some("DELETE, GET, HEAD, PATCH"));
 }
