@@ -45,7 +45,7 @@ async fn head_is_get_without_the_body() {
 }
 
 /// What the document says of an address: what `Allow` lists, and all that some path takes which matches it. Of
-/// several the one with the fewest variables is meant (`/members/me`).
+/// several the one with the fewest variables is meant; but `me` is a member like any other.
 fn allowed(address: &str) -> (BTreeSet<&'static str>, BTreeSet<&'static str>) {
     let matching: Vec<_> = paths()
         .into_iter()
@@ -56,11 +56,22 @@ fn allowed(address: &str) -> (BTreeSet<&'static str>, BTreeSet<&'static str>) {
         .min_by_key(|(path, _)| path.matches('{').count())
         .expect("a path of the document");
     let mut listed: BTreeSet<&str> = meant.iter().copied().collect();
+    if address.ends_with("/me") {
+        listed.extend(matching.iter().flat_map(|(_, methods)| methods).copied());
+    }
     if listed.contains("GET") {
         listed.insert("HEAD");
     }
-    let taken = matching.into_iter().flat_map(|(_, methods)| methods);
-    (listed, taken.collect())
+    // An address that is more literal takes what it says, whatever an id in its place would take.
+    let taken = match address.ends_with("/me") {
+        true => listed
+            .iter()
+            .copied()
+            .filter(|method| *method != "HEAD")
+            .collect(),
+        false => meant.iter().copied().collect(),
+    };
+    (listed, taken)
 }
 
 #[tokio::test]

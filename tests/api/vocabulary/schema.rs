@@ -60,6 +60,10 @@ pub fn check(method: &reqwest::Method, path: &str, answer: &Answer) {
     else {
         return;
     };
+    // An address that is more literal than the operation's (`/tasks/batch`) has no such method, so no operation answers.
+    if answer.status == 405 {
+        return;
+    }
     let status = answer.status.to_string();
     let response = resolve(&operation.responses[&status]);
     assert!(
