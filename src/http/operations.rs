@@ -63,9 +63,7 @@ impl Operations {
             address.more_literal = patterns
                 .iter()
                 .enumerate()
-                .filter(|(_, other)| {
-                    *other != own && !is_me(other) && address.pattern.is_match(other)
-                })
+                .filter(|(_, other)| *other != own && address.pattern.is_match(other))
                 .map(|(index, _)| index)
                 .collect();
         }
@@ -81,7 +79,7 @@ impl Operations {
             .iter()
             .filter_map(|index| self.addresses.get(*index))
             .find(|other| other.pattern.is_match(path))
-            .map(|other| allow(&[other]))
+            .map(Address::allow)
     }
 
     /// The query parameters of an operation.
@@ -98,40 +96,31 @@ impl Operations {
     #[must_use]
     pub fn allow(&self, path: &str) -> Option<String> {
         // `/tasks/batch` is meant before `/tasks/{task_id}`: the pattern with the fewest variables.
-        let mut matching: Vec<&Address> = self
-            .addresses
+        self.addresses
             .iter()
             .filter(|address| address.pattern.is_match(path))
-            .collect();
-        matching.sort_by_key(|address| address.text().matches('{').count());
-        let wanted = if is_me(path) { matching.len() } else { 1 };
-        matching.truncate(wanted);
-        (!matching.is_empty()).then(|| allow(&matching))
+            .min_by_key(|address| address.text().matches('{').count())
+            .map(Address::allow)
     }
-}
-
-/// `me` is a member like any other: what takes an id takes it, too.
-fn is_me(path: &str) -> bool {
-    path.ends_with("/me")
-}
-
-fn allow(addresses: &[&Address]) -> String {
-    let mut methods: Vec<&str> = addresses
-        .iter()
-        .flat_map(|address| &address.methods)
-        .map(|(method, _)| method.as_str())
-        .collect();
-    if methods.contains(&"GET") {
-        methods.push("HEAD");
-    }
-    methods.sort_unstable();
-    methods.dedup();
-    methods.join(", ")
 }
 
 impl Address {
     fn text(&self) -> String {
         self.pattern.pattern().unwrap_or_default().to_owned()
+    }
+
+    fn allow(&self) -> String {
+        let mut methods: Vec<&str> = self
+            .methods
+            .iter()
+            .map(|(method, _)| method.as_str())
+            .collect();
+        if methods.contains(&"GET") {
+            methods.push("HEAD");
+        }
+        methods.sort_unstable();
+        methods.dedup();
+        methods.join(", ")
     }
 }
 

@@ -225,10 +225,6 @@ fn path_parameter(name: &str) -> Value {
             json!({"type": "string", "maxLength": 40, "examples": ["K8S-11"]}),
             "The predecessor: its id, or its key such as K8S-11.".to_owned(),
         ),
-        "member_id" => (
-            json!({"type": "string", "maxLength": 36, "examples": ["me"]}),
-            "The member: an id, or `me`.".to_owned(),
-        ),
         "slug" => (
             json!({"type": "string", "minLength": 3, "maxLength": 80, "pattern": "^[a-z0-9]+(-[a-z0-9]+)*$", "examples": ["whats-new-in-1-30-webinar"]}),
             "The public address of the event.".to_owned(),

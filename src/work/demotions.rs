@@ -7,9 +7,10 @@ use actix_web::patch;
 use utoipa_actix_web::service_config::ServiceConfig;
 
 use super::departures::check_holds_nothing;
-use crate::access::{Permission, TeamScope};
-use crate::http::{Answer, Body, Reply};
-use crate::people::members::{self, Member, MemberPatch};
+use crate::access::{Permission, TeamScope, Tx};
+use crate::db::Id;
+use crate::http::{Answer, Body, Problem, Reply};
+use crate::people::members::{self, Member, MemberPatch, MyMember};
 
 /// Change a member
 ///
@@ -21,22 +22,40 @@ use crate::people::members::{self, Member, MemberPatch};
 #[utoipa::path(tag = "members", request_body = MemberPatch, responses((status = 200, body = Member)))]
 #[patch("/v1/teams/{team_id}/members/{member_id}")]
 pub async fn update_member(scope: TeamScope, body: Body<MemberPatch>) -> Answer {
-    let who = members::in_path(&scope)?;
-    let Body(patch) = body;
+    let id = scope.id("member_id")?;
     scope
         .write(Permission::ProfileWrite, move |tx| {
-            let before = members::find_in_path(tx, who)?;
-            members::check_change(tx, &before, &patch)?;
-            if patch.makes_a_guest_of(&before) {
-                check_holds_nothing(tx, before.id)?;
-            }
-            let member = members::change(tx, before, &patch)?;
+            let member = change(tx, id, &body.0)?;
             Reply::record(&member, member.version)
         })
         .await
 }
 
+/// Change myself as a member
+///
+/// As `update_member` does, without knowing your own id.
+#[utoipa::path(tag = "members", request_body = MemberPatch, responses((status = 200, body = MyMember)))]
+#[patch("/v1/teams/{team_id}/members/me")]
+pub async fn update_my_member(scope: TeamScope, body: Body<MemberPatch>) -> Answer {
+    scope
+        .write(Permission::ProfileWrite, move |tx| {
+            let me = tx.me.member_id;
+            let mine = MyMember::from(change(tx, me, &body.0)?);
+            Reply::record(&mine, mine.member.version)
+        })
+        .await
+}
+
+fn change(tx: &mut Tx<'_>, id: Id, patch: &MemberPatch) -> Result<Member, Problem> {
+    let before = members::find(tx, id)?;
+    members::check_change(tx, &before, patch)?;
+    if patch.makes_a_guest_of(&before) {
+        check_holds_nothing(tx, before.id)?;
+    }
+    members::change(tx, before, patch)
+}
+
 /// Registers the operations.
 pub fn routes(config: &mut ServiceConfig<'_>) {
-    config.service(update_member);
+    config.service(update_my_member).service(update_member);
 }

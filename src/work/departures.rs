@@ -299,23 +299,36 @@ fn depart(tx: &mut Tx<'_>, member: &Member, successor: Option<Id>) -> Result<(),
 
 /// Remove a member
 ///
-/// Takes a member out of the team, or lets the caller leave (`me`). While the member answers for or does open tasks, is a
-/// party to active delegations, or leads campaigns, a `successor_id` is needed; without it the answer is 409
-/// `still_referenced` with the counts. The successor then answers for those tasks, leads those campaigns, and stands in for
-/// what the member had delegated. Open offers to the member are withdrawn, accepted work goes back to who delegated it,
-/// other tasks that the member was doing become unassigned, and the member is no participant of open tasks any more. The
-/// last owner cannot leave (409 `last_owner`). In the history the member's name stays.
-///
-/// Whoever has left is an outsider from then on: somebody who left by themselves and repeats the request gets 404, also
-/// with the same `Idempotency-Key`, and may take that as done.
+/// Takes a member out of the team. While the member answers for or does open tasks, is a party to active delegations, or
+/// leads campaigns, a `successor_id` is needed; without it the answer is 409 `still_referenced` with the counts. The
+/// successor then answers for those tasks, leads those campaigns, and stands in for what the member had delegated. Open
+/// offers to the member are withdrawn, accepted work goes back to who delegated it, other tasks that the member was doing
+/// become unassigned, and the member is no participant of open tasks any more. The last owner cannot leave (409
+/// `last_owner`). In the history the member's name stays.
 #[utoipa::path(tag = "members", params(Succession), responses((status = 204)))]
 #[delete("/v1/teams/{team_id}/members/{member_id}")]
 pub async fn delete_member(scope: TeamScope, succession: Query<Succession>) -> Answer {
-    let who = members::in_path(&scope)?;
+    let id = scope.id("member_id")?;
+    remove(scope, Some(id), succession).await
+}
+
+/// Leave a team
+///
+/// As `delete_member` does with others. You are an outsider from then on: repeating the request gets 404, also with the
+/// same `Idempotency-Key`, and may be taken as done.
+#[utoipa::path(tag = "members", params(Succession), responses((status = 204)))]
+#[delete("/v1/teams/{team_id}/members/me")]
+pub async fn delete_my_member(scope: TeamScope, succession: Query<Succession>) -> Answer {
+    remove(scope, None, succession).await
+}
+
+/// Takes the member with this id, or the caller, out of the team.
+async fn remove(scope: TeamScope, whom: Option<Id>, succession: Query<Succession>) -> Answer {
     let Query(Succession { successor_id }) = succession;
     scope
         .write(Permission::ProfileWrite, move |tx| {
-            let member = members::find_in_path(tx, who)?;
+            let id = whom.unwrap_or(tx.me.member_id);
+            let member = members::find(tx, id)?;
             members::check_removal(tx, &member)?;
             tx.expect_version(member.version)?;
             members::check_owner_remains(tx, &member)?;
@@ -327,5 +340,5 @@ pub async fn delete_member(scope: TeamScope, succession: Query<Succession>) -> A
 
 /// Registers the operations.
 pub fn routes(config: &mut ServiceConfig<'_>) {
-    config.service(delete_member);
+    config.service(delete_my_member).service(delete_member);
 }

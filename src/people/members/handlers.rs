@@ -5,9 +5,7 @@ use actix_web::get;
 use diesel::prelude::*;
 use utoipa_actix_web::service_config::ServiceConfig;
 
-use super::{
-    Member, MemberFilter, MemberPage, MemberSort, MyMember, find, find_in_path, in_path, in_team,
-};
+use super::{Member, MemberFilter, MemberPage, MemberSort, MyMember, find, in_team};
 use crate::access::{Permission, Reading, TeamScope};
 use crate::db::rows::{Direction, ESCAPE, pattern};
 use crate::db::{Id, Instant, MultiBackend};
@@ -83,16 +81,8 @@ pub async fn list_members(
 pub async fn get_my_member(scope: TeamScope) -> Answer {
     scope
         .read(Permission::MemberRead, |reading| {
-            let member = find(reading, reading.me.member_id)?;
-            let version = member.version;
-            let permissions = member.role.permissions();
-            Reply::record(
-                &MyMember {
-                    member,
-                    permissions,
-                },
-                version,
-            )
+            let mine = MyMember::from(find(reading, reading.me.member_id)?);
+            Reply::record(&mine, mine.member.version)
         })
         .await
 }
@@ -101,10 +91,10 @@ pub async fn get_my_member(scope: TeamScope) -> Answer {
 #[utoipa::path(tag = "members", responses((status = 200, body = Member)))]
 #[get("/v1/teams/{team_id}/members/{member_id}")]
 pub async fn get_member(scope: TeamScope) -> Answer {
-    let who = in_path(&scope)?;
+    let id = scope.id("member_id")?;
     scope
         .read(Permission::MemberRead, move |reading| {
-            let member = find_in_path(reading, who)?;
+            let member = find(reading, id)?;
             Reply::record(&member, member.version)
         })
         .await

@@ -15,11 +15,11 @@ use utoipa::{IntoParams, ToSchema};
 use super::ownership;
 use super::teams::Team;
 use super::texts::Handle;
-use crate::access::{Me, Permission, Reading, Role, Sight, TeamId, TeamScope, Tx};
+use crate::access::{Me, Permission, Reading, Role, Sight, TeamId, Tx};
 use crate::db::rows::{columns, fold};
 use crate::db::{Id, Instant, Json, MultiBackend};
 use crate::http::expand::ById;
-use crate::http::query::{AnyOf, Flag, Who};
+use crate::http::query::{AnyOf, Flag};
 use crate::http::strict::{nullable, present};
 use crate::http::text::Name;
 use crate::http::{Code, Page, Problem, Text, UpTo};
@@ -148,6 +148,16 @@ impl Journaled for Member {
 
     fn id(&self) -> Id {
         self.id
+    }
+}
+
+impl From<Member> for MyMember {
+    fn from(member: Member) -> Self {
+        let permissions = member.role.permissions();
+        Self {
+            member,
+            permissions,
+        }
     }
 }
 
@@ -291,30 +301,6 @@ pub fn find(reading: &mut Reading<'_>, id: Id) -> Result<Member, Problem> {
         .filter(members::id.eq(id))
         .select(Member::as_select())
         .first(reading.conn)?)
-}
-
-/// Whom the `{member_id}` of the path means: an id, or `me`.
-///
-/// # Errors
-/// `not_found`.
-pub fn in_path(scope: &TeamScope) -> Result<Who, Problem> {
-    match scope.part("member_id").parse() {
-        Ok(Who::Nobody) | Err(_) => Err(Problem::not_found()),
-        Ok(who) => Ok(who),
-    }
-}
-
-/// The member that the path means.
-///
-/// # Errors
-/// `not_found`.
-pub fn find_in_path(reading: &mut Reading<'_>, who: Who) -> Result<Member, Problem> {
-    let id = match who {
-        Who::Me => reading.me.member_id,
-        Who::Member(id) => id,
-        Who::Nobody => return Err(Problem::not_found()),
-    };
-    find(reading, id)
 }
 
 /// Refuses an id in the body that names no member of the team.

@@ -237,6 +237,7 @@ impl Fixture<'_> {
     async fn of_team(&mut self) {
         let team = self.team;
         match self.operation.id.as_str() {
+            "delete_my_member" => self.by = self.world.newcomer(team, self.role).await,
             "delete_team" if self.role == "owner" => {
                 self.by = self.by.person.found_team("A short one", "GONE").await;
             }

@@ -19,7 +19,7 @@ const WITHOUT_KEY: [&str; 5] = [
 ];
 
 /// What ends the sender's own access: a retry is a stranger's.
-const END_ACCESS: [&str; 2] = ["delete_team", "delete_current_session"];
+const END_ACCESS: [&str; 3] = ["delete_my_member", "delete_team", "delete_current_session"];
 
 fn takes_key(operation: &Operation) -> bool {
     !operation.is_get() && !WITHOUT_KEY.contains(&operation.id.as_str())

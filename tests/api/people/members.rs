@@ -40,7 +40,7 @@ async fn everybody_changes_their_own_profile() {
     assert_eq!(changed["display_name"], "Zoë");
     assert_eq!(changed["handle"], "zoe");
     assert_eq!(changed["skills"], json!(["French", "Go"]));
-    assert_eq!(guest.get(&place(&guest)).await.ok(), changed);
+    assert_eq!(guest.get("/members/me").await.ok(), changed);
     let cleared = guest
         .patch(&place(&guest), json!({"job_title": null, "skills": []}))
         .await
