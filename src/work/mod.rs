@@ -7,8 +7,6 @@ pub mod demotions;
 pub mod departures;
 pub mod dependencies;
 pub mod imports;
-pub mod moves;
-pub mod position;
 pub mod progress;
 pub mod task_status;
 pub mod tasks;
