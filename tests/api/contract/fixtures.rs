@@ -285,6 +285,16 @@ impl Fixture<'_> {
                 self.set("item_id", one);
                 self.send(json!({"after_id": other}));
             }
+            "move_agenda_item" => {
+                let event = team.event().await;
+                let (one, other) = (
+                    team.agenda_item(&event).await,
+                    team.agenda_item(&event).await,
+                );
+                self.set("event_id", event);
+                self.set("item_id", one);
+                self.send(json!({"after_id": other}));
+            }
             "create_delegation" => {
                 let (from, to) = (self.party(), self.other());
                 self.set("task_id", team.task_of(&from).await);
@@ -375,7 +385,13 @@ impl Fixture<'_> {
             "team_id" => self.by.team_id.clone(),
             "campaign_id" => team.campaign().await,
             "milestone_id" => team.milestone().await,
-            "event_id" => team.event().await,
+            "event_id" => {
+                let event = team.event().await;
+                if self.operation.names().contains(&"item_id") {
+                    self.set("item_id", team.agenda_item(&event).await);
+                }
+                event
+            }
             "task_id" => {
                 let names = self.operation.names();
                 let task = if names.contains(&"predecessor_id") {

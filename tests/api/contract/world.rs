@@ -176,6 +176,12 @@ impl Team {
             .created())
     }
 
+    pub async fn agenda_item(&self, event: &str) -> String {
+        let place = format!("/events/{event}/agenda");
+        let body = json!({"title": "A session", "starts_after_minutes": 0, "duration_minutes": 5});
+        id(&self.owner.post(&place, body).await.created())
+    }
+
     pub async fn comment(&self, task: &str, author: &Member) -> String {
         let place = format!("/tasks/{task}/comments");
         id(&author
