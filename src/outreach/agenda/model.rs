@@ -15,9 +15,9 @@ use crate::outreach::events::texts::WebAddress;
 use crate::schema::agenda_items;
 
 /// How many minutes after the start: within seven days.
-pub type Offset = Int<0, 10_080>;
+pub type StartsAfter = Int<0, 10_080>;
 /// How many minutes it takes.
-pub type Duration = Int<1, 10_080>;
+pub type SessionMinutes = Int<1, 10_080>;
 /// Who speaks.
 pub type Speakers = UpTo<20, Speaker>;
 
@@ -46,9 +46,9 @@ pub struct NewAgendaItem {
     #[serde(default)]
     pub(super) description: Markdown,
     /// How many minutes after the start of the event it begins.
-    pub(super) starts_after_minutes: Offset,
+    pub(super) starts_after_minutes: StartsAfter,
     /// How many minutes it takes; it ends with the event at the latest.
-    pub(super) duration_minutes: Duration,
+    pub(super) duration_minutes: SessionMinutes,
     /// Who speaks: members by their id, others by their name.
     #[serde(default)]
     #[schema(value_type = Vec<Speaker>, max_items = 20)]
@@ -71,11 +71,11 @@ pub struct AgendaItemPatch {
     /// How many minutes after the start of the event it begins.
     #[serde(default, deserialize_with = "present")]
     #[schema(nullable = false)]
-    pub(super) starts_after_minutes: Option<Offset>,
+    pub(super) starts_after_minutes: Option<StartsAfter>,
     /// How many minutes it takes; it ends with the event at the latest.
     #[serde(default, deserialize_with = "present")]
     #[schema(nullable = false)]
-    pub(super) duration_minutes: Option<Duration>,
+    pub(super) duration_minutes: Option<SessionMinutes>,
     /// All speakers.
     #[serde(default, deserialize_with = "present")]
     #[schema(nullable = false, value_type = Option<Vec<Speaker>>, max_items = 20)]
@@ -98,9 +98,9 @@ pub struct AgendaItem {
     /// More about it, in Markdown.
     pub description: Markdown,
     /// How many minutes after the start of the event it begins.
-    pub starts_after_minutes: Offset,
+    pub starts_after_minutes: StartsAfter,
     /// How many minutes it takes.
-    pub duration_minutes: Duration,
+    pub duration_minutes: SessionMinutes,
     /// Who speaks.
     #[schema(value_type = Vec<Speaker>, max_items = 20)]
     pub speakers: Json<Speakers>,

@@ -4,7 +4,7 @@ use chrono::TimeDelta;
 use diesel::prelude::*;
 use serde_json::json;
 
-use super::model::{AgendaItem, Duration, NewAgendaItem, Offset, Speaker, Speakers};
+use super::model::{AgendaItem, NewAgendaItem, SessionMinutes, Speaker, Speakers, StartsAfter};
 use crate::access::{Reading, Tx};
 use crate::db::position::Position;
 use crate::db::{Id, Json, MultiBackend};
@@ -58,8 +58,8 @@ pub(super) fn check_speakers(
 /// A session ends with its event at the latest.
 pub(super) fn check_fits(
     event: &Event,
-    starts_after: Offset,
-    duration: Duration,
+    starts_after: StartsAfter,
+    duration: SessionMinutes,
 ) -> Result<(), Problem> {
     let end = starts_after.get().saturating_add(duration.get());
     if event.starts_at.plus(TimeDelta::minutes(end)) <= event.ends_at {
