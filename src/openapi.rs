@@ -36,7 +36,7 @@ mod shared;
 struct Base;
 
 /// The areas, in reading order.
-const TAGS: [(&str, &str); 23] = [
+const TAGS: [(&str, &str); 25] = [
     ("accounts", "Signing up, the own profile."),
     ("sessions", "Signing in and out, access and refresh tokens."),
     ("teams", "Teams: the tenants. Everything else lives in one."),
@@ -57,6 +57,14 @@ const TAGS: [(&str, &str); 23] = [
     (
         "delegations",
         "Handing a task to someone: offered, answered, handed on, submitted, confirmed.",
+    ),
+    (
+        "registrations",
+        "Who comes to an event, who waits for a seat, and who was there.",
+    ),
+    (
+        "public",
+        "What people without an account can do: see an event, register, look after their own place.",
     ),
     ("progress", "How far things are, derived from the tasks."),
     ("imports", "Tasks from a table."),

@@ -8,7 +8,6 @@ mod backup;
 mod connection;
 mod migrations;
 mod pool;
-pub mod position;
 pub mod rows;
 pub mod types;
 mod writer;

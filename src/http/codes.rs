@@ -29,6 +29,7 @@ pub enum Code {
     StillReferenced,
     LastOwner,
     StillInTrash,
+    RegistrationClosed,
     VersionConflict,
     PayloadTooLarge,
     UriTooLong,
@@ -66,7 +67,7 @@ const fn entry(code: &'static str, status: u16, title: &'static str, help: &'sta
 
 impl Code {
     /// All of them, in the order of their status.
-    pub const ALL: [Self; 34] = [
+    pub const ALL: [Self; 35] = [
         Self::MalformedJson,
         Self::InvalidQuery,
         Self::UnknownParameter,
@@ -90,6 +91,7 @@ impl Code {
         Self::StillReferenced,
         Self::LastOwner,
         Self::StillInTrash,
+        Self::RegistrationClosed,
         Self::VersionConflict,
         Self::PayloadTooLarge,
         Self::UriTooLong,
@@ -238,6 +240,12 @@ impl Code {
                 409,
                 "What it belongs to is in the trash",
                 "`trash_id` is the entry of the trash that has to be restored first.",
+            ),
+            Self::RegistrationClosed => entry(
+                "registration_closed",
+                409,
+                "Registration is not open",
+                "`reason` says why: `closed`, `not_yet` (see `opens_at`), `over` (see `closes_at`), `event_begun` or `event_cancelled`. More may come.",
             ),
             Self::LastOwner => entry(
                 "last_owner",

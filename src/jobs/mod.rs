@@ -7,6 +7,7 @@ mod events;
 mod forget;
 mod keys;
 mod offers;
+mod registrations;
 
 use std::time::Duration;
 
@@ -30,6 +31,8 @@ enum Job {
     ExpireOffers,
     /// Events begin and end.
     FollowTheClock,
+    /// Offered seats go to others, and registrations that nobody confirmed are forgotten.
+    FreeSeats,
     /// What has been in the trash for 30 days is purged.
     EmptyTrash,
     /// New signing keys, made by another server, are read.
@@ -39,9 +42,10 @@ enum Job {
 }
 
 impl Job {
-    const ALL: [Self; 5] = [
+    const ALL: [Self; 6] = [
         Self::ExpireOffers,
         Self::FollowTheClock,
+        Self::FreeSeats,
         Self::EmptyTrash,
         Self::ReloadKeys,
         Self::Forget,
@@ -50,7 +54,7 @@ impl Job {
     /// How often it is done; nothing for every tick.
     const fn every(self) -> Duration {
         match self {
-            Self::ExpireOffers | Self::FollowTheClock => Duration::ZERO,
+            Self::ExpireOffers | Self::FollowTheClock | Self::FreeSeats => Duration::ZERO,
             Self::EmptyTrash | Self::ReloadKeys | Self::Forget => RELOAD_EVERY,
         }
     }
@@ -60,6 +64,9 @@ impl Job {
         let outcome = match self {
             Self::ExpireOffers => offers::expire(state).await.map_err(|why| why.to_string()),
             Self::FollowTheClock => events::follow(state).await.map_err(|why| why.to_string()),
+            Self::FreeSeats => registrations::free_seats(state)
+                .await
+                .map_err(|why| why.to_string()),
             Self::EmptyTrash => trash::purge_expired(state)
                 .await
                 .map(drop)

@@ -44,12 +44,12 @@ pub(super) fn complete(path: &str, method: &str, operation: &mut Value) {
         .as_str()
         .unwrap_or_default()
         .to_owned();
-    let is_public = PUBLIC.contains(&id.as_str());
+    let is_public = PUBLIC.contains(&id.as_str()) || path.starts_with("/v1/public/");
     let is_team = path.starts_with("/v1/teams/{team_id}");
     let has_tag = is_team || VERSIONED.contains(&id.as_str());
     let is_write = method != "get";
     let has_body = operation.get("requestBody").is_some();
-    let has_version = is_about_a_record(path, method, &id);
+    let has_version = !is_public && is_about_a_record(path, method, &id);
     if is_public {
         // Optional rather than none: a token does no harm, and linters see that it was thought of.
         operation["security"] = json!([{}]);
@@ -224,6 +224,10 @@ fn path_parameter(name: &str) -> Value {
         "predecessor_id" => (
             json!({"type": "string", "maxLength": 40, "examples": ["K8S-11"]}),
             "The predecessor: its id, or its key such as K8S-11.".to_owned(),
+        ),
+        "secret" => (
+            json!({"type": "string", "maxLength": 100, "pattern": "^[A-Za-z0-9_-]+$"}),
+            "The secret of the link that the person was sent.".to_owned(),
         ),
         "slug" => (
             json!({"type": "string", "minLength": 3, "maxLength": 80, "pattern": "^[a-z0-9]+(-[a-z0-9]+)*$", "examples": ["whats-new-in-1-30-webinar"]}),

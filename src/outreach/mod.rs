@@ -1,6 +1,5 @@
 //! Outreach: the campaigns of a community, the points they lead up to, and the events it holds.
 
-pub mod agenda;
 pub mod calendar;
 pub mod campaign_status;
 pub mod campaigns;
@@ -19,5 +18,5 @@ pub fn routes(config: &mut ServiceConfig<'_>) {
         .configure(campaigns::routes)
         .configure(milestones::routes)
         .configure(events::routes)
-        .configure(agenda::routes);
+        .configure(registrations::routes);
 }

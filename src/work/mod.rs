@@ -7,7 +7,8 @@ pub mod demotions;
 pub mod departures;
 pub mod dependencies;
 pub mod imports;
-pub mod preparation;
+pub mod moves;
+pub mod position;
 pub mod progress;
 pub mod task_status;
 pub mod tasks;
@@ -26,7 +27,6 @@ pub fn routes(config: &mut ServiceConfig<'_>) {
         .configure(imports::routes)
         .configure(departures::routes)
         .configure(demotions::routes)
-        .configure(preparation::routes)
         .configure(progress::routes)
         .configure(trash::routes);
 }

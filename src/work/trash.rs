@@ -37,12 +37,10 @@ const CHUNK: usize = 1_000;
 text_enum! {
     /// What kind of thing is in the trash.
     pub enum TrashKind {
-        /// A campaign, with its milestones, events and tasks.
+        /// A campaign, with its milestones and tasks.
         Campaign = "campaign",
         /// A milestone; its tasks stayed.
         Milestone = "milestone",
-        /// An event; its tasks stayed.
-        Event = "event",
         /// A task, with its subtasks.
         Task = "task",
     }
@@ -56,7 +54,7 @@ pub struct TrashEntry {
     pub kind: TrashKind,
     /// Its id.
     pub id: Id,
-    /// Its name, or the title of an event or a task.
+    /// Its name, or a task's title.
     #[schema(max_length = 200)]
     pub name: String,
     /// When it was deleted.
@@ -76,7 +74,7 @@ pub type TrashEntryPage = Page<TrashEntry>;
 
 /// What came back.
 #[derive(Debug, Serialize, ToSchema)]
-#[schema(example = json!({"kind": "campaign", "id": "0190a5c3-7d2e-7c11-9a43-2f3d1e0b6a56", "campaigns": 1, "milestones": 12, "events": 3, "tasks": 39}))]
+#[schema(example = json!({"kind": "campaign", "id": "0190a5c3-7d2e-7c11-9a43-2f3d1e0b6a56", "campaigns": 1, "milestones": 12, "tasks": 39}))]
 pub struct Restored {
     /// What was restored.
     pub kind: TrashKind,
@@ -86,8 +84,6 @@ pub struct Restored {
     pub campaigns: usize,
     /// How many milestones are back.
     pub milestones: usize,
-    /// How many events are back.
-    pub events: usize,
     /// How many tasks are back.
     pub tasks: usize,
 }
@@ -167,7 +163,6 @@ fn load_page(
         let roots = match kind {
             TrashKind::Campaign => page_of_roots!(reading, page, campaigns, name),
             TrashKind::Milestone => page_of_roots!(reading, page, milestones, name),
-            TrashKind::Event => page_of_roots!(reading, page, events, title),
             TrashKind::Task => page_of_roots!(reading, page, tasks, title),
         };
         entries.extend(roots.into_iter().filter_map(|root| entry(*kind, root)));
@@ -175,7 +170,6 @@ fn load_page(
             total = total.saturating_add(match kind {
                 TrashKind::Campaign => count_roots!(reading, campaigns),
                 TrashKind::Milestone => count_roots!(reading, milestones),
-                TrashKind::Event => count_roots!(reading, events),
                 TrashKind::Task => count_roots!(reading, tasks),
             });
         }
@@ -268,9 +262,6 @@ fn find_root(tx: &mut Tx<'_>, id: Id) -> Result<(TrashKind, i64), Problem> {
         found = look!(Milestone, milestones);
     }
     if found.is_none() {
-        found = look!(Event, events);
-    }
-    if found.is_none() {
         found = look!(Task, tasks);
     }
     match found {
@@ -295,9 +286,6 @@ fn went_along(tx: &mut Tx<'_>, id: Id) -> Result<Problem, Problem> {
     }
     let mut root = look!(milestones);
     if root.is_none() {
-        root = look!(events);
-    }
-    if root.is_none() {
         root = look!(tasks);
     }
     Ok(match root {
@@ -309,7 +297,7 @@ fn went_along(tx: &mut Tx<'_>, id: Id) -> Result<Problem, Problem> {
 
 /// Refuses to bring anything back below something that stays in the trash.
 fn check_above(tx: &mut Tx<'_>, root: Id) -> Result<(), Problem> {
-    use schema::{campaigns, events, milestones, tasks};
+    use schema::{campaigns, milestones, tasks};
     let team_id = tx.team.id();
     let of_tasks = tasks::table
         .filter(tasks::team_id.eq(team_id))
@@ -319,10 +307,6 @@ fn check_above(tx: &mut Tx<'_>, root: Id) -> Result<(), Problem> {
         .filter(milestones::team_id.eq(team_id))
         .filter(milestones::trash_root_id.eq(root))
         .select(milestones::campaign_id);
-    let of_events = events::table
-        .filter(events::team_id.eq(team_id))
-        .filter(events::trash_root_id.eq(root))
-        .select(events::campaign_id);
     let campaign: Option<Id> = campaigns::table
         .filter(campaigns::team_id.eq(team_id))
         .filter(campaigns::trash_root_id.ne(root))
@@ -330,8 +314,7 @@ fn check_above(tx: &mut Tx<'_>, root: Id) -> Result<(), Problem> {
             campaigns::id
                 .nullable()
                 .eq_any(of_tasks)
-                .or(campaigns::id.nullable().eq_any(of_milestones.nullable()))
-                .or(campaigns::id.nullable().eq_any(of_events)),
+                .or(campaigns::id.nullable().eq_any(of_milestones.nullable())),
         )
         .select(campaigns::id)
         .first(tx.conn)
@@ -370,8 +353,8 @@ fn still_in_trash(root: Id) -> Problem {
 
 /// Delete a campaign
 ///
-/// It goes to the trash for 30 days, together with its milestones, its events, its tasks and their subtasks. Comments,
-/// checklists, dependencies and delegations stay with their tasks, registrations with their events. Restoring it brings all of them back.
+/// It goes to the trash for 30 days, together with its milestones, its tasks and their subtasks. Comments,
+/// checklists, dependencies and delegations stay with their tasks. Restoring it brings all of them back.
 #[utoipa::path(tag = "campaigns", responses((status = 204, description = "It is in the trash.")))]
 #[delete("/v1/teams/{team_id}/campaigns/{campaign_id}")]
 pub async fn delete_campaign(scope: TeamScope) -> Answer {
@@ -383,7 +366,6 @@ pub async fn delete_campaign(scope: TeamScope) -> Answer {
             let going = tasks_of_campaign(tx, id)?;
             tasks::trash_with(tx, going, id)?;
             trashing::milestones_with_campaign(tx, id)?;
-            trashing::events_with_campaign(tx, id)?;
             trashing::campaign_to_trash(tx, &campaign)?;
             Ok(Reply::no_content())
         })
@@ -393,7 +375,7 @@ pub async fn delete_campaign(scope: TeamScope) -> Answer {
 /// List the trash
 ///
 /// What was deleted in the last 30 days, the last first. Each entry stands for all that went along with it:
-/// the milestones, events and tasks of a campaign, the subtasks of a task.
+/// the milestones and tasks of a campaign, the subtasks of a task.
 #[utoipa::path(tag = "trash", params(TrashFilter), responses((status = 200, body = TrashEntryPage)))]
 #[get("/v1/teams/{team_id}/trash")]
 pub async fn list_trash(scope: TeamScope, filter: Query<TrashFilter>, page: PageRequest) -> Answer {
@@ -424,14 +406,12 @@ pub async fn restore_from_trash(scope: TeamScope) -> Answer {
                 trashing::restore_campaign(tx, id)?;
             }
             let milestones = trashing::restore_milestones(tx, id)?;
-            let events = trashing::restore_events(tx, id)?;
             let tasks = tasks::restore_with(tx, id)?.len();
             Reply::ok(&Restored {
                 kind,
                 id,
                 campaigns,
                 milestones,
-                events,
                 tasks,
             })
         })

@@ -3,9 +3,25 @@
 //! The surprising rule: a registration that nobody confirmed by the link of the first letter holds nothing. So nobody
 //! can take seats in another's name, and the answer to a registration is the same whoever registers.
 
+mod acts;
+pub mod answers;
+pub mod attendance;
+pub mod clock;
+mod filter;
+mod handlers;
+mod input;
 mod model;
+pub mod public;
+mod queries;
+mod queue;
+pub mod seats;
 pub mod secret;
 mod state;
+mod table;
+mod window;
 
-pub use model::{Registration, RegistrationPage};
+pub use handlers::routes;
+pub use model::{RankedRegistration, Registration, RegistrationPage};
+pub use queries::{find, in_event, tally};
+pub use queue::promote;
 pub use state::{Origin, PassedOverReason, RegistrationState};

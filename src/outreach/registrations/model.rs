@@ -98,6 +98,9 @@ pub struct Registration {
     /// When the person was let in.
     #[schema(required = true)]
     pub checked_in_at: Option<Instant>,
+    /// When the person was forgotten, and only the seat still counts: never sent, for then it is not shown at all.
+    #[serde(skip)]
+    pub erased_at: Option<Instant>,
     /// What is searched: never sent.
     #[serde(skip)]
     pub search: String,
@@ -110,8 +113,20 @@ pub struct Registration {
     pub version: i64,
 }
 
+/// A registration as the team sees it.
+#[derive(Debug, Clone, Serialize, ToSchema)]
+#[schema(example = json!({"team_id": "0190a5c3-7d2e-7c11-9a43-2f3d1e0b6a55", "id": "0190a5c3-7d2e-7c11-9a43-2f3d1e0b6a59", "event_id": "0190a5c3-7d2e-7c11-9a43-2f3d1e0b6a58", "email": "ada@example.org", "name": "Ada Lovelace", "locale": "en", "seats": 2, "companions": ["Charles Babbage"], "answers": {"level": "Well"}, "state": "waitlisted", "origin": "public", "utm_source": "newsletter", "utm_medium": null, "utm_campaign": null, "check_in_code": "7KQ2M9XA", "queued_at": "2027-04-01T09:00:00.000Z", "offer_expires_at": null, "expired_offers": 0, "passed_over_count": 1, "passed_over_reason": "too_few_seats", "checked_in_at": null, "created_at": "2027-04-01T08:58:00.000Z", "updated_at": "2027-04-01T09:00:00.000Z", "version": 57, "rank": 3}))]
+pub struct RankedRegistration {
+    #[serde(flatten)]
+    #[allow(missing_docs)]
+    pub registration: Registration,
+    /// Its rank among those who wait; null when it does not wait.
+    #[schema(required = true, minimum = 1)]
+    pub rank: Option<i64>,
+}
+
 /// A page of registrations.
-pub type RegistrationPage = Page<Registration>;
+pub type RegistrationPage = Page<RankedRegistration>;
 
 /// What the journal keeps of a registration.
 #[derive(Debug, Serialize)]

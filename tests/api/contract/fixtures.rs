@@ -8,6 +8,7 @@
 use relais::db::Id;
 use serde_json::{Value, json};
 
+use super::guests;
 use super::operations::{Operation, example, sample};
 use super::world::{Stage, Team, World, id};
 use crate::vocabulary::{Answer, Member, Person};
@@ -285,16 +286,6 @@ impl Fixture<'_> {
                 self.set("item_id", one);
                 self.send(json!({"after_id": other}));
             }
-            "move_agenda_item" => {
-                let event = team.event().await;
-                let (one, other) = (
-                    team.agenda_item(&event).await,
-                    team.agenda_item(&event).await,
-                );
-                self.set("event_id", event);
-                self.set("item_id", one);
-                self.send(json!({"after_id": other}));
-            }
             "create_delegation" => {
                 let (from, to) = (self.party(), self.other());
                 self.set("task_id", team.task_of(&from).await);
@@ -306,6 +297,11 @@ impl Fixture<'_> {
                 self.send(json!({"offers": [{"task_id": task, "delegate_id": to.id}]}));
             }
             "propose_delegation" => self.send(json!({"due_on": "2099-03-19"})),
+            "create_check_in" => {
+                let guest = guests::of_operation(self.world, team, "check_in_registration").await;
+                self.set("event_id", guest.event_id);
+                self.send(json!({"code": guest.code}));
+            }
             "create_import" => {
                 self.query.push("dry_run=false".to_owned());
                 self.payload = Some(Payload::Text("text/csv", TABLE.to_owned()));
@@ -386,11 +382,13 @@ impl Fixture<'_> {
             "campaign_id" => team.campaign().await,
             "milestone_id" => team.milestone().await,
             "event_id" => {
-                let event = team.event().await;
-                if self.operation.names().contains(&"item_id") {
-                    self.set("item_id", team.agenda_item(&event).await);
+                let names = self.operation.names();
+                if !names.contains(&"registration_id") {
+                    return team.event().await;
                 }
-                event
+                let guest = guests::of_operation(self.world, team, &self.operation.id).await;
+                self.set("registration_id", guest.registration_id);
+                guest.event_id
             }
             "task_id" => {
                 let names = self.operation.names();
@@ -435,6 +433,15 @@ impl Fixture<'_> {
             }
             "trash_id" => team.trash().await,
             "code" => "validation-failed".to_owned(),
+            "slug" => {
+                let event = team.public_event(json!({})).await;
+                event["slug"].as_str().unwrap().to_owned()
+            }
+            "secret" => {
+                guests::of_operation(self.world, team, &self.operation.id)
+                    .await
+                    .secret
+            }
             name => panic!(
                 "{}: make a fixture for {{{name}}} in contract/fixtures.rs",
                 self.operation.id

@@ -102,14 +102,18 @@ async fn another_method_is_refused_with_those_that_are_allowed() {
 #[tokio::test]
 async fn unknown_query_parameters_are_refused() {
     let world = World::start().await;
-    let before = world.revisions().await;
-    let mut wrong = Vec::new();
+    let mut calls = Vec::new();
     for operation in operations() {
-        let asked = if operation.is_public {
+        calls.push(if operation.is_public {
             call(&world, &world.here, operation, "owner").await
         } else {
             bare(operation, &world.here, &world.here.owner.person)
-        };
+        });
+    }
+    let before = world.revisions().await;
+    let mut wrong = Vec::new();
+    for asked in calls {
+        let operation = asked.operation;
         for parameter in ["unknown_one=1", "Limit=1", "team_id=1"] {
             let answer = asked.with(parameter).send().await;
             if (answer.status, answer.body["code"].as_str()) != (400, Some("unknown_parameter")) {

@@ -9,6 +9,7 @@ mod document;
 mod expand;
 mod fixtures;
 mod foreign_ids;
+mod guests;
 mod house;
 mod lists;
 mod methods;

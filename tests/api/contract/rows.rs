@@ -82,9 +82,6 @@ impl<'w> List<'w> {
             "list_checklist_items" => {
                 team.checklist_item(self.call.name("task_id")).await;
             }
-            "list_agenda_items" => {
-                team.agenda_item(self.call.name("event_id")).await;
-            }
             "list_comments" => {
                 team.comment(self.call.name("task_id"), &team.guest).await;
             }
@@ -95,6 +92,11 @@ impl<'w> List<'w> {
                 let place = format!("/events/{}", self.call.name("event_id"));
                 let body = json!({"title": format!("Title {number}")});
                 team.owner.patch(&place, body).await.ok();
+            }
+            "list_registrations" => {
+                let place = format!("/events/{}/registrations", self.call.name("event_id"));
+                let body = json!({"name": format!("Guest {number}"), "email": format!("{}@example.org", Id::new()), "seats": number % 3 + 1});
+                team.owner.post(&place, body).await.created();
             }
             "list_campaign_history" => self.rename("/campaigns", "campaign_id").await,
             "list_milestone_history" => self.rename("/milestones", "milestone_id").await,
@@ -178,8 +180,8 @@ impl<'w> List<'w> {
             "list_checklist_items" => {
                 format!("/tasks/{}/checklist-items/{id}", self.call.name("task_id"))
             }
-            "list_agenda_items" => {
-                format!("/events/{}/agenda/{id}", self.call.name("event_id"))
+            "list_registrations" => {
+                format!("/events/{}/registrations/{id}", self.call.name("event_id"))
             }
             "list_trash" => {
                 let place = format!("/trash/{id}/restore");

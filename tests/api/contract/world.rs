@@ -152,6 +152,16 @@ impl Team {
         id(&self.owner.post("/events", body).await.created())
     }
 
+    /// An event on a public page that takes registrations, with this besides.
+    pub async fn public_event(&self, besides: Value) -> Value {
+        let place = format!("/events/{}", self.event().await);
+        let mut body = json!({"visibility": "public", "status": "scheduled", "registration": {"mode": "open"}});
+        for (name, value) in besides.as_object().expect("an object") {
+            body[name] = value.clone();
+        }
+        self.owner.patch(&place, body).await.ok()
+    }
+
     pub async fn milestone(&self) -> String {
         let body = json!({"campaign_id": self.campaign().await, "name": "A milestone", "due_on": "2026-06-01"});
         id(&self.owner.post("/milestones", body).await.created())
@@ -174,12 +184,6 @@ impl Team {
             .post(&place, json!({"title": "A step"}))
             .await
             .created())
-    }
-
-    pub async fn agenda_item(&self, event: &str) -> String {
-        let place = format!("/events/{event}/agenda");
-        let body = json!({"title": "A session", "starts_after_minutes": 0, "duration_minutes": 5});
-        id(&self.owner.post(&place, body).await.created())
     }
 
     pub async fn comment(&self, task: &str, author: &Member) -> String {

@@ -142,6 +142,21 @@ async fn provoke(code: Code) -> Provoked {
                 .send()
                 .await
         }
+        Code::RegistrationClosed => {
+            let at = |hour| json!({"local": format!("2027-04-20T{hour}:00:00"), "time_zone": "Europe/Paris"});
+            let body = json!({"title": "A", "kind": "ama", "starts": at(19), "ends": at(20), "visibility": "public"});
+            let event = lead.post("/events", body).await.created();
+            lead.patch(&place("events", &event), json!({"status": "scheduled"}))
+                .await
+                .ok();
+            let page = format!(
+                "/v1/public/events/{}/registrations",
+                event["slug"].as_str().unwrap()
+            );
+            app.anybody("POST", &page)
+                .json(json!({"name": "Ada", "email": "ada@canary.example", "consent": true}))
+                .await
+        }
         Code::VersionConflict => {
             let campaign = lead
                 .post("/campaigns", json!({"name": "A"}))

@@ -1,4 +1,4 @@
-mod agenda;
 mod campaigns;
 mod events;
 mod milestones;
+mod registrations;

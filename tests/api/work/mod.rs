@@ -11,7 +11,6 @@ mod hierarchy;
 mod imports;
 mod lists;
 mod moves;
-mod preparation;
 mod progress;
 mod tasks;
 mod transitions;
