@@ -311,6 +311,47 @@ diesel::table! {
 }
 
 diesel::table! {
+    use crate::db::types::sql::{Json, UtcInstant, Uuid};
+    use diesel::sql_types::{BigInt, Bool, Text};
+
+    event_series (team_id, id) {
+        team_id -> Uuid,
+        id -> Uuid,
+        rule -> Text,
+        starts -> Json,
+        ends -> Json,
+        pattern -> Json,
+        total -> BigInt,
+        materialised_until -> UtcInstant,
+        is_complete -> Bool,
+        moved_by_clocks -> Json,
+        created_at -> UtcInstant,
+        updated_at -> UtcInstant,
+        version -> BigInt,
+    }
+}
+
+diesel::table! {
+    use crate::db::types::sql::{Json, UtcInstant, Uuid};
+    use diesel::sql_types::{BigInt, Binary, Text};
+
+    agenda_items (team_id, id) {
+        team_id -> Uuid,
+        id -> Uuid,
+        event_id -> Uuid,
+        title -> Text,
+        description -> Text,
+        starts_after_minutes -> BigInt,
+        duration_minutes -> BigInt,
+        speakers -> Json,
+        position -> Binary,
+        created_at -> UtcInstant,
+        updated_at -> UtcInstant,
+        version -> BigInt,
+    }
+}
+
+diesel::table! {
     use crate::db::types::sql::Uuid;
 
     event_hosts (team_id, event_id, member_id) {
@@ -546,7 +587,9 @@ diesel::allow_tables_to_appear_in_same_query!(
     milestones,
     public_slugs,
     events,
+    event_series,
     event_hosts,
+    agenda_items,
     letters,
     registrations,
     tasks,

@@ -240,6 +240,26 @@ CREATE TABLE public_slugs (
 );
 CREATE INDEX public_slugs_by_event ON public_slugs (team_id, event_id);
 
+-- Events that come again by a rule (RFC 5545).
+CREATE TABLE event_series (
+    team_id            uuid NOT NULL REFERENCES teams (id),
+    id                 uuid NOT NULL,
+    rule               text NOT NULL,
+    starts             jsonb NOT NULL,
+    ends               jsonb NOT NULL,
+    pattern            jsonb NOT NULL,
+    total              bigint NOT NULL,
+    materialised_until timestamptz NOT NULL,
+    is_complete        boolean NOT NULL,
+    moved_by_clocks    jsonb NOT NULL,
+    created_at         timestamptz NOT NULL,
+    updated_at         timestamptz NOT NULL,
+    version            bigint NOT NULL,
+    PRIMARY KEY (team_id, id)
+);
+CREATE INDEX event_series_by_creation ON event_series (team_id, created_at, id);
+CREATE INDEX event_series_to_materialise ON event_series (is_complete, materialised_until);
+
 CREATE TABLE events (
     team_id       uuid NOT NULL REFERENCES teams (id),
     id            uuid NOT NULL,
@@ -273,7 +293,8 @@ CREATE TABLE events (
     trash_root_id uuid,
     PRIMARY KEY (team_id, id),
     UNIQUE (team_id, external_id),
-    FOREIGN KEY (team_id, campaign_id) REFERENCES campaigns (team_id, id)
+    FOREIGN KEY (team_id, campaign_id) REFERENCES campaigns (team_id, id),
+    FOREIGN KEY (team_id, series_id) REFERENCES event_series (team_id, id)
 );
 CREATE INDEX events_by_start ON events (team_id, starts_at, id);
 CREATE INDEX events_by_creation ON events (team_id, created_at, id);
@@ -295,6 +316,24 @@ CREATE TABLE event_hosts (
     FOREIGN KEY (team_id, member_id) REFERENCES members (team_id, id)
 );
 CREATE INDEX event_hosts_by_member ON event_hosts (team_id, member_id, event_id);
+
+CREATE TABLE agenda_items (
+    team_id              uuid NOT NULL,
+    id                   uuid NOT NULL,
+    event_id             uuid NOT NULL,
+    title                text NOT NULL,
+    description          text NOT NULL,
+    starts_after_minutes bigint NOT NULL,
+    duration_minutes     bigint NOT NULL,
+    speakers             jsonb NOT NULL,
+    position             bytea NOT NULL,
+    created_at           timestamptz NOT NULL,
+    updated_at           timestamptz NOT NULL,
+    version              bigint NOT NULL,
+    PRIMARY KEY (team_id, id),
+    FOREIGN KEY (team_id, event_id) REFERENCES events (team_id, id) ON DELETE CASCADE
+);
+CREATE INDEX agenda_items_by_event ON agenda_items (team_id, event_id, position, id);
 
 -- Letters: what people are told by e-mail. A row holds no text and no secret: a letter is written when it is sent.
 CREATE TABLE letters (

@@ -8,6 +8,7 @@ mod backup;
 mod connection;
 mod migrations;
 mod pool;
+pub mod position;
 pub mod rows;
 pub mod types;
 mod writer;

@@ -1,5 +1,6 @@
 //! Outreach: the campaigns of a community, the points they lead up to, and the events it holds.
 
+pub mod agenda;
 pub mod calendar;
 pub mod campaign_status;
 pub mod campaigns;
@@ -18,5 +19,6 @@ pub fn routes(config: &mut ServiceConfig<'_>) {
         .configure(campaigns::routes)
         .configure(milestones::routes)
         .configure(events::routes)
+        .configure(agenda::routes)
         .configure(registrations::routes);
 }

@@ -1,4 +1,4 @@
-//! Into the trash and back, for campaigns and milestones.
+//! Into the trash and back, for campaigns, milestones and events.
 //!
 //! The surprising rule: nothing here knows what else goes along. Whoever knows the tasks does (`work::trash`), and
 //! calls this.
@@ -6,12 +6,13 @@
 use diesel::prelude::*;
 
 use super::campaigns::Campaign;
+use super::events::{Event, in_team as events_in_team};
 use super::milestones::{Milestone, in_team as milestones_in_team};
 use crate::access::Tx;
 use crate::db::rows::columns;
 use crate::db::{Id, Instant};
 use crate::http::Problem;
-use crate::schema::{campaigns, milestones};
+use crate::schema::{campaigns, events, milestones};
 
 /// Puts a campaign into the trash. What goes along is put there by whoever knows it (`work::trash`).
 ///
@@ -100,6 +101,64 @@ pub fn restore_milestones(tx: &mut Tx<'_>, root: Id) -> Result<usize, Problem> {
     .get_results(tx.conn)?;
     for milestone in &restored {
         tx.restored(milestone)?;
+    }
+    Ok(restored.len())
+}
+
+/// Puts an event into the trash, together with whatever has the id `root`: often itself. Its public address stays
+/// its own, but nothing is shown there.
+///
+/// # Errors
+/// What the database answers.
+pub fn event_with(tx: &mut Tx<'_>, event: &Event, root: Id) -> Result<(), Problem> {
+    diesel::update(events::table.find((tx.team.id(), event.id)))
+        .set((
+            events::deleted_at.eq(Some(tx.now)),
+            events::trash_root_id.eq(Some(root)),
+            events::updated_at.eq(tx.now),
+            events::version.eq(tx.revision),
+        ))
+        .execute(tx.conn)?;
+    tx.deleted(event)
+}
+
+/// Puts the events of a campaign into the trash, together with the campaign.
+///
+/// # Errors
+/// What the database answers.
+pub fn events_with_campaign(tx: &mut Tx<'_>, campaign_id: Id) -> Result<(), Problem> {
+    let going: Vec<Event> = events_in_team(tx.team)
+        .filter(events::campaign_id.eq(campaign_id))
+        .order(events::id)
+        .select(Event::as_select())
+        .load(tx.conn)?;
+    for event in going {
+        event_with(tx, &event, campaign_id)?;
+    }
+    Ok(())
+}
+
+/// Takes the events out of the trash that went there together with whatever has the id `root`, and answers how
+/// many there were.
+///
+/// # Errors
+/// What the database answers.
+pub fn restore_events(tx: &mut Tx<'_>, root: Id) -> Result<usize, Problem> {
+    let restored: Vec<Event> = diesel::update(
+        events::table
+            .filter(events::team_id.eq(tx.team.id()))
+            .filter(events::trash_root_id.eq(root)),
+    )
+    .set((
+        events::deleted_at.eq(None::<Instant>),
+        events::trash_root_id.eq(None::<Id>),
+        events::updated_at.eq(tx.now),
+        events::version.eq(tx.revision),
+    ))
+    .returning(columns::<Event>())
+    .get_results(tx.conn)?;
+    for event in &restored {
+        tx.restored(event)?;
     }
     Ok(restored.len())
 }

@@ -10,12 +10,12 @@ use serde_json::json;
 use utoipa::ToSchema;
 use utoipa_actix_web::service_config::ServiceConfig;
 
-use super::moves::{Move, Side};
-use super::position::Position;
 use super::tasks;
 use crate::access::{Permission, Reading, TeamScope, Tx};
+use crate::db::position::Position;
 use crate::db::rows::columns;
 use crate::db::{Id, Instant};
+use crate::http::moves::{Move, Side};
 use crate::http::query::ValidateOnly;
 use crate::http::strict::present;
 use crate::http::text::Title;

@@ -7,8 +7,7 @@ pub mod demotions;
 pub mod departures;
 pub mod dependencies;
 pub mod imports;
-pub mod moves;
-pub mod position;
+pub mod preparation;
 pub mod progress;
 pub mod task_status;
 pub mod tasks;
@@ -27,6 +26,7 @@ pub fn routes(config: &mut ServiceConfig<'_>) {
         .configure(imports::routes)
         .configure(departures::routes)
         .configure(demotions::routes)
+        .configure(preparation::routes)
         .configure(progress::routes)
         .configure(trash::routes);
 }

@@ -37,10 +37,12 @@ const CHUNK: usize = 1_000;
 text_enum! {
     /// What kind of thing is in the trash.
     pub enum TrashKind {
-        /// A campaign, with its milestones and tasks.
+        /// A campaign, with its milestones, events and tasks.
         Campaign = "campaign",
         /// A milestone; its tasks stayed.
         Milestone = "milestone",
+        /// An event; its tasks stayed.
+        Event = "event",
         /// A task, with its subtasks.
         Task = "task",
     }
@@ -54,7 +56,7 @@ pub struct TrashEntry {
     pub kind: TrashKind,
     /// Its id.
     pub id: Id,
-    /// Its name, or a task's title.
+    /// Its name, or the title of an event or a task.
     #[schema(max_length = 200)]
     pub name: String,
     /// When it was deleted.
@@ -74,7 +76,7 @@ pub type TrashEntryPage = Page<TrashEntry>;
 
 /// What came back.
 #[derive(Debug, Serialize, ToSchema)]
-#[schema(example = json!({"kind": "campaign", "id": "0190a5c3-7d2e-7c11-9a43-2f3d1e0b6a56", "campaigns": 1, "milestones": 12, "tasks": 39}))]
+#[schema(example = json!({"kind": "campaign", "id": "0190a5c3-7d2e-7c11-9a43-2f3d1e0b6a56", "campaigns": 1, "milestones": 12, "events": 3, "tasks": 39}))]
 pub struct Restored {
     /// What was restored.
     pub kind: TrashKind,
@@ -84,6 +86,8 @@ pub struct Restored {
     pub campaigns: usize,
     /// How many milestones are back.
     pub milestones: usize,
+    /// How many events are back.
+    pub events: usize,
     /// How many tasks are back.
     pub tasks: usize,
 }
@@ -163,6 +167,7 @@ fn load_page(
         let roots = match kind {
             TrashKind::Campaign => page_of_roots!(reading, page, campaigns, name),
             TrashKind::Milestone => page_of_roots!(reading, page, milestones, name),
+            TrashKind::Event => page_of_roots!(reading, page, events, title),
             TrashKind::Task => page_of_roots!(reading, page, tasks, title),
         };
         entries.extend(roots.into_iter().filter_map(|root| entry(*kind, root)));
@@ -170,6 +175,7 @@ fn load_page(
             total = total.saturating_add(match kind {
                 TrashKind::Campaign => count_roots!(reading, campaigns),
                 TrashKind::Milestone => count_roots!(reading, milestones),
+                TrashKind::Event => count_roots!(reading, events),
                 TrashKind::Task => count_roots!(reading, tasks),
             });
         }
@@ -262,6 +268,9 @@ fn find_root(tx: &mut Tx<'_>, id: Id) -> Result<(TrashKind, i64), Problem> {
         found = look!(Milestone, milestones);
     }
     if found.is_none() {
+        found = look!(Event, events);
+    }
+    if found.is_none() {
         found = look!(Task, tasks);
     }
     match found {
@@ -286,6 +295,9 @@ fn went_along(tx: &mut Tx<'_>, id: Id) -> Result<Problem, Problem> {
     }
     let mut root = look!(milestones);
     if root.is_none() {
+        root = look!(events);
+    }
+    if root.is_none() {
         root = look!(tasks);
     }
     Ok(match root {
@@ -297,7 +309,7 @@ fn went_along(tx: &mut Tx<'_>, id: Id) -> Result<Problem, Problem> {
 
 /// Refuses to bring anything back below something that stays in the trash.
 fn check_above(tx: &mut Tx<'_>, root: Id) -> Result<(), Problem> {
-    use schema::{campaigns, milestones, tasks};
+    use schema::{campaigns, events, milestones, tasks};
     let team_id = tx.team.id();
     let of_tasks = tasks::table
         .filter(tasks::team_id.eq(team_id))
@@ -307,6 +319,10 @@ fn check_above(tx: &mut Tx<'_>, root: Id) -> Result<(), Problem> {
         .filter(milestones::team_id.eq(team_id))
         .filter(milestones::trash_root_id.eq(root))
         .select(milestones::campaign_id);
+    let of_events = events::table
+        .filter(events::team_id.eq(team_id))
+        .filter(events::trash_root_id.eq(root))
+        .select(events::campaign_id);
     let campaign: Option<Id> = campaigns::table
         .filter(campaigns::team_id.eq(team_id))
         .filter(campaigns::trash_root_id.ne(root))
@@ -314,7 +330,8 @@ fn check_above(tx: &mut Tx<'_>, root: Id) -> Result<(), Problem> {
             campaigns::id
                 .nullable()
                 .eq_any(of_tasks)
-                .or(campaigns::id.nullable().eq_any(of_milestones.nullable())),
+                .or(campaigns::id.nullable().eq_any(of_milestones.nullable()))
+                .or(campaigns::id.nullable().eq_any(of_events)),
         )
         .select(campaigns::id)
         .first(tx.conn)
@@ -353,8 +370,8 @@ fn still_in_trash(root: Id) -> Problem {
 
 /// Delete a campaign
 ///
-/// It goes to the trash for 30 days, together with its milestones, its tasks and their subtasks. Comments,
-/// checklists, dependencies and delegations stay with their tasks. Restoring it brings all of them back.
+/// It goes to the trash for 30 days, together with its milestones, its events, its tasks and their subtasks. Comments,
+/// checklists, dependencies and delegations stay with their tasks, registrations with their events. Restoring it brings all of them back.
 #[utoipa::path(tag = "campaigns", responses((status = 204, description = "It is in the trash.")))]
 #[delete("/v1/teams/{team_id}/campaigns/{campaign_id}")]
 pub async fn delete_campaign(scope: TeamScope) -> Answer {
@@ -366,6 +383,7 @@ pub async fn delete_campaign(scope: TeamScope) -> Answer {
             let going = tasks_of_campaign(tx, id)?;
             tasks::trash_with(tx, going, id)?;
             trashing::milestones_with_campaign(tx, id)?;
+            trashing::events_with_campaign(tx, id)?;
             trashing::campaign_to_trash(tx, &campaign)?;
             Ok(Reply::no_content())
         })
@@ -375,7 +393,7 @@ pub async fn delete_campaign(scope: TeamScope) -> Answer {
 /// List the trash
 ///
 /// What was deleted in the last 30 days, the last first. Each entry stands for all that went along with it:
-/// the milestones and tasks of a campaign, the subtasks of a task.
+/// the milestones, events and tasks of a campaign, the subtasks of a task.
 #[utoipa::path(tag = "trash", params(TrashFilter), responses((status = 200, body = TrashEntryPage)))]
 #[get("/v1/teams/{team_id}/trash")]
 pub async fn list_trash(scope: TeamScope, filter: Query<TrashFilter>, page: PageRequest) -> Answer {
@@ -406,12 +424,14 @@ pub async fn restore_from_trash(scope: TeamScope) -> Answer {
                 trashing::restore_campaign(tx, id)?;
             }
             let milestones = trashing::restore_milestones(tx, id)?;
+            let events = trashing::restore_events(tx, id)?;
             let tasks = tasks::restore_with(tx, id)?.len();
             Reply::ok(&Restored {
                 kind,
                 id,
                 campaigns,
                 milestones,
+                events,
                 tasks,
             })
         })

@@ -2,7 +2,7 @@
 
 use std::slice;
 
-use actix_web::{get, patch, post};
+use actix_web::{delete, get, patch, post};
 use utoipa_actix_web::service_config::ServiceConfig;
 
 use super::expand::{EventReference, ExpandedEvent, ExpandedEventPage, expand};
@@ -12,6 +12,7 @@ use super::write;
 use crate::access::{Permission, TeamScope};
 use crate::http::{Answer, Body, Expand, PageRequest, Query, Reply};
 use crate::outreach::registrations;
+use crate::outreach::trashing;
 
 /// List events
 ///
@@ -92,6 +93,26 @@ pub async fn update_event(scope: TeamScope, body: Body<EventPatch>) -> Answer {
         .await
 }
 
+/// Delete an event
+///
+/// It goes to the trash for 30 days, with its registrations; nobody outside the team sees it any more. Its tasks stay
+/// where they are and keep their `event_id`, so that restoring the event loses nothing; when it is purged, they are
+/// left without one, and its public address is free for others. To call it off so that people are told, set its status
+/// to `cancelled` instead.
+#[utoipa::path(tag = "events", responses((status = 204, description = "It is in the trash.")))]
+#[delete("/v1/teams/{team_id}/events/{event_id}")]
+pub async fn delete_event(scope: TeamScope) -> Answer {
+    let id = scope.id("event_id")?;
+    scope
+        .write(Permission::EventWrite, move |tx| {
+            let event = find(tx, id)?;
+            tx.expect_version(event.version)?;
+            trashing::event_with(tx, &event, id)?;
+            Ok(Reply::no_content())
+        })
+        .await
+}
+
 /// Show the history of an event
 ///
 /// Who changed what, when, from what to what, oldest first.
@@ -114,5 +135,6 @@ pub fn routes(config: &mut ServiceConfig<'_>) {
         .service(create_event)
         .service(get_event)
         .service(update_event)
+        .service(delete_event)
         .service(list_event_history);
 }

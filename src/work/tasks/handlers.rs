@@ -14,10 +14,10 @@ use super::queries::{check_reference, find, named, neighbour};
 use super::trashing::to_trash;
 use super::write::{Start, put_at, update};
 use crate::access::{Permission, Reading, TeamScope};
+use crate::http::moves::Move;
 use crate::http::query::{Flag, ValidateOnly};
 use crate::http::{Answer, Body, Expand, PageRequest, Query, Reply};
 use crate::journal::changes::ChangePage;
-use crate::work::moves::Move;
 
 /// How a task is changed.
 #[derive(Debug, Deserialize, IntoParams)]

@@ -11,13 +11,13 @@ use super::model::{ExternalId, Task, TaskPage};
 use super::priority::Priority;
 use super::queries::{TaskName, in_team};
 use crate::access::Reading;
+use crate::db::position::Position;
 use crate::db::rows::{Direction, ESCAPE, pattern};
 use crate::db::{Date, Id, Instant, MultiBackend};
 use crate::http::page::TOTAL_CAP;
 use crate::http::query::{AnyOf, Flag, Which, Who};
 use crate::http::{PageRequest, Problem, Text};
 use crate::schema::{task_labels, task_participants, tasks, teams};
-use crate::work::position::Position;
 use crate::work::task_status::TaskStatus;
 use crate::{keyset_rows, keyset_rows_nulls_last, text_enum};
 

@@ -8,6 +8,7 @@ use super::rules::{Refused, check_labels, check_participants, check_period};
 use super::settle::{check_external_id, check_may_name, home};
 use super::sides::{insert_labels, insert_participants};
 use crate::access::{Reading, Tx};
+use crate::db::position::Position;
 use crate::db::rows::Steady;
 use crate::db::{Id, Json};
 use crate::http::Problem;
@@ -15,7 +16,6 @@ use crate::http::text::Note;
 use crate::insert_all;
 use crate::outreach::events;
 use crate::schema::{tasks, teams};
-use crate::work::position::Position;
 use crate::work::task_status::TaskStatus;
 
 /// Makes a task, as the caller.

@@ -9,6 +9,7 @@ use utoipa::openapi::schema::{ObjectBuilder, Schema, Type};
 use utoipa::{PartialSchema, ToSchema};
 
 use super::priority::Priority;
+use crate::db::position::Position;
 use crate::db::rows::fold;
 use crate::db::{Date, Id, Instant, Json};
 use crate::http::expand::ById;
@@ -19,7 +20,6 @@ use crate::http::{Page, Text};
 use crate::journal::{Journaled, Kind};
 use crate::schema::{tasks, teams};
 use crate::text_enum;
-use crate::work::position::Position;
 use crate::work::task_status::TaskStatus;
 
 /// A label.

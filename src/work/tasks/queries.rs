@@ -8,13 +8,13 @@ use diesel::prelude::*;
 use super::model::{Participant, Task, TaskKey, TasksById};
 use super::rules::MAX_DEPTH;
 use crate::access::{Permission, Reading, Role, Sight, TeamId, TeamScope};
+use crate::db::position::Position;
 use crate::db::{Id, MultiBackend};
+use crate::http::moves::Side;
 use crate::http::{FieldError, Problem};
 use crate::people;
 use crate::schema::{members, task_dependencies, tasks};
 use crate::work::dependencies::DependencyType;
-use crate::work::moves::Side;
-use crate::work::position::Position;
 use crate::work::task_status::TaskStatus;
 
 /// How many ids one query names at most.

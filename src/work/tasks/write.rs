@@ -11,13 +11,13 @@ use super::rules::Refused;
 use super::settle::{check_may_name, check_not_delegated, settle};
 use super::sides::{write_labels, write_participants};
 use crate::access::Tx;
+use crate::db::position::Position;
 use crate::db::rows::columns;
 use crate::db::{Id, Json};
 use crate::http::Problem;
 use crate::http::text::Note;
 use crate::schema::tasks;
 use crate::work::delegations::rules::DelegationState;
-use crate::work::position::Position;
 use crate::work::task_status::TaskStatus;
 
 /// Whether predecessors that are not ready hold a task back.

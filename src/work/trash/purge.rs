@@ -13,13 +13,14 @@ use crate::db::{AnyConnection, Id, Instant, Json, MultiBackend};
 use crate::http::text::{Markdown, Note};
 use crate::http::{Code, Problem};
 use crate::outreach::campaigns::Campaign;
+use crate::outreach::events::Event;
 use crate::outreach::milestones::Milestone;
 use crate::schema::{
-    campaigns, checklist_items, comments, delegations, milestones, task_dependencies, task_labels,
-    task_participants, tasks,
+    campaigns, checklist_items, comments, delegations, events, milestones, public_slugs,
+    task_dependencies, task_labels, task_participants, tasks,
 };
 use crate::work::tasks::model::{ExternalId, Labels, Participants};
-use crate::work::tasks::{Start, Task, TaskPatch, in_team, update};
+use crate::work::tasks::{Start, Task, TaskPatch, update};
 
 /// How many roots are looked for at a time.
 const ROOTS: i64 = 100;
@@ -44,8 +45,13 @@ struct Due {
 pub async fn purge_expired(state: &State) -> Result<usize, Problem> {
     let end = state.clock.now().plus(TimeDelta::days(-DAYS));
     let mut purged = 0_usize;
-    // Tasks first: a campaign or milestone that was deleted later may still be named by them.
-    for kind in [TrashKind::Task, TrashKind::Milestone, TrashKind::Campaign] {
+    // Tasks first: what was deleted later may still be named by them.
+    for kind in [
+        TrashKind::Task,
+        TrashKind::Milestone,
+        TrashKind::Event,
+        TrashKind::Campaign,
+    ] {
         loop {
             let due = state.db.read(move |conn| due(conn, kind, end)).await?;
             let mut gone = 0_usize;
@@ -87,6 +93,7 @@ fn due(conn: &mut AnyConnection, kind: TrashKind, end: Instant) -> Result<Vec<Du
     let found = match kind {
         TrashKind::Campaign => oldest!(campaigns),
         TrashKind::Milestone => oldest!(milestones),
+        TrashKind::Event => oldest!(events),
         TrashKind::Task => oldest!(tasks),
     };
     Ok(found
@@ -98,22 +105,26 @@ fn due(conn: &mut AnyConnection, kind: TrashKind, end: Instant) -> Result<Vec<Du
 /// Purges a root: first what hangs on it, batch by batch, and the root last, so that what a crash leaves is
 /// found again.
 async fn purge(state: &State, root: Due, end: Instant) -> Result<(), Problem> {
+    while state.db.read(move |conn| is_named(conn, root)).await? {
+        state
+            .write_as_clock(root.team_id, move |tx| {
+                tx.say(NOTE);
+                check_due(tx, root, end)?;
+                leave(tx, root)
+            })
+            .await?;
+    }
     while state.db.read(move |conn| has_tasks(conn, root)).await? {
         state
             .write_as_clock(root.team_id, move |tx| {
                 tx.say(NOTE);
                 check_due(tx, root, end)?;
-                match root.kind {
-                    TrashKind::Milestone => leave_milestone(tx, root),
-                    TrashKind::Campaign | TrashKind::Task => {
-                        let going = tasks_of(root)
-                            .order(tasks::id)
-                            .limit(BATCH)
-                            .select(Task::as_select())
-                            .load(tx.conn)?;
-                        purge_tasks(tx, going)
-                    }
-                }
+                let going = tasks_of(root)
+                    .order(tasks::id)
+                    .limit(BATCH)
+                    .select(Task::as_select())
+                    .load(tx.conn)?;
+                purge_tasks(tx, going)
             })
             .await?;
     }
@@ -130,8 +141,10 @@ async fn purge(state: &State, root: Due, end: Instant) -> Result<(), Problem> {
                     purge_tasks(tx, vec![task])
                 }
                 TrashKind::Milestone => purge_milestones(tx, root),
+                TrashKind::Event => purge_events(tx, root),
                 TrashKind::Campaign => {
                     purge_milestones(tx, root)?;
+                    purge_events(tx, root)?;
                     purge_campaign(tx, root)
                 }
             }
@@ -139,20 +152,40 @@ async fn purge(state: &State, root: Due, end: Instant) -> Result<(), Problem> {
         .await
 }
 
-/// The tasks to deal with before the root: those that went along, or those in use that a milestone leaves
-/// behind.
+/// The tasks that went along with the root.
 fn tasks_of(root: Due) -> tasks::BoxedQuery<'static, MultiBackend> {
-    let of_team = tasks::table
+    tasks::table
         .filter(tasks::team_id.eq(root.team_id))
+        .filter(tasks::trash_root_id.eq(root.id))
+        .filter(tasks::id.ne(root.id))
+        .into_boxed()
+}
+
+/// The tasks in use that name the root, or what went along with it: they stay, and do without.
+fn tasks_naming(root: Due) -> tasks::BoxedQuery<'static, MultiBackend> {
+    let in_use = tasks::table
+        .filter(tasks::team_id.eq(root.team_id))
+        .filter(tasks::deleted_at.is_null())
         .into_boxed();
+    let gone = events::table
+        .filter(events::team_id.eq(root.team_id))
+        .filter(events::trash_root_id.eq(root.id))
+        .select(events::id.nullable());
     match root.kind {
-        TrashKind::Milestone => of_team
-            .filter(tasks::milestone_id.eq(root.id))
-            .filter(tasks::deleted_at.is_null()),
-        TrashKind::Campaign | TrashKind::Task => of_team
-            .filter(tasks::trash_root_id.eq(root.id))
-            .filter(tasks::id.ne(root.id)),
+        TrashKind::Milestone => in_use.filter(tasks::milestone_id.eq(root.id)),
+        // Its milestones are of the campaign's own tasks, its events may be of others, too.
+        TrashKind::Event | TrashKind::Campaign | TrashKind::Task => {
+            in_use.filter(tasks::event_id.eq_any(gone))
+        }
     }
+}
+
+fn is_named(conn: &mut AnyConnection, root: Due) -> Result<bool, Problem> {
+    let one: Option<Id> = tasks_naming(root)
+        .select(tasks::id)
+        .first(conn)
+        .optional()?;
+    Ok(one.is_some())
 }
 
 fn has_tasks(conn: &mut AnyConnection, root: Due) -> Result<bool, Problem> {
@@ -175,23 +208,29 @@ fn check_due(tx: &mut Tx<'_>, root: Due, end: Instant) -> Result<(), Problem> {
     match root.kind {
         TrashKind::Campaign => look!(campaigns),
         TrashKind::Milestone => look!(milestones),
+        TrashKind::Event => look!(events),
         TrashKind::Task => look!(tasks),
     };
     Ok(())
 }
 
-/// Tasks in use do without a milestone that goes for good.
-fn leave_milestone(tx: &mut Tx<'_>, root: Due) -> Result<(), Problem> {
-    let staying: Vec<Task> = in_team(tx.team)
-        .filter(tasks::milestone_id.eq(root.id))
+/// Tasks in use do without a milestone or an event that goes for good.
+fn leave(tx: &mut Tx<'_>, root: Due) -> Result<(), Problem> {
+    let staying: Vec<Task> = tasks_naming(root)
         .order(tasks::id)
         .limit(BATCH)
         .select(Task::as_select())
         .load(tx.conn)?;
     for task in staying {
-        let patch = TaskPatch {
-            milestone_id: Some(None),
-            ..TaskPatch::default()
+        let patch = match root.kind {
+            TrashKind::Milestone => TaskPatch {
+                milestone_id: Some(None),
+                ..TaskPatch::default()
+            },
+            TrashKind::Event | TrashKind::Campaign | TrashKind::Task => TaskPatch {
+                event_id: Some(None),
+                ..TaskPatch::default()
+            },
         };
         update(tx, task, patch, Start::WhenReady)?;
     }
@@ -268,6 +307,7 @@ fn leave_stub(tx: &mut Tx<'_>, task: &Task) -> Result<(), Problem> {
             tasks::participants.eq(Json(Participants::default())),
             tasks::campaign_id.eq(None::<Id>),
             tasks::milestone_id.eq(None::<Id>),
+            tasks::event_id.eq(None::<Id>),
             tasks::parent_id.eq(None::<Id>),
             tasks::status_reason.eq(None::<Note>),
             tasks::external_id.eq(None::<ExternalId>),
@@ -296,6 +336,36 @@ fn purge_milestones(tx: &mut Tx<'_>, root: Due) -> Result<(), Problem> {
         .execute(tx.conn)?;
         tx.deleted(&milestone)?;
         diesel::delete(milestones::table.find((root.team_id, milestone.id))).execute(tx.conn)?;
+    }
+    Ok(())
+}
+
+/// Purges the events that went along with the root, or are it, with all that hangs on them. Their public addresses
+/// are free again.
+fn purge_events(tx: &mut Tx<'_>, root: Due) -> Result<(), Problem> {
+    let going: Vec<Event> = events::table
+        .filter(events::team_id.eq(root.team_id))
+        .filter(events::trash_root_id.eq(root.id))
+        .order(events::id)
+        .select(Event::as_select())
+        .load(tx.conn)?;
+    for event in going {
+        // Only the trash still names it.
+        diesel::update(
+            tasks::table
+                .filter(tasks::team_id.eq(root.team_id))
+                .filter(tasks::event_id.eq(event.id)),
+        )
+        .set(tasks::event_id.eq(None::<Id>))
+        .execute(tx.conn)?;
+        tx.deleted(&event)?;
+        diesel::delete(
+            public_slugs::table
+                .filter(public_slugs::team_id.eq(root.team_id))
+                .filter(public_slugs::event_id.eq(event.id)),
+        )
+        .execute(tx.conn)?;
+        diesel::delete(events::table.find((root.team_id, event.id))).execute(tx.conn)?;
     }
     Ok(())
 }

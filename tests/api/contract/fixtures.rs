@@ -10,7 +10,7 @@ use serde_json::{Value, json};
 
 use super::guests;
 use super::operations::{Operation, example, sample};
-use super::world::{Stage, Team, World, id};
+use super::world::{Stage, Team, World, id, record_named};
 use crate::vocabulary::{Answer, Member, Person};
 
 /// What a request sends.
@@ -286,6 +286,16 @@ impl Fixture<'_> {
                 self.set("item_id", one);
                 self.send(json!({"after_id": other}));
             }
+            "move_agenda_item" => {
+                let event = team.event().await;
+                let (one, other) = (
+                    team.agenda_item(&event).await,
+                    team.agenda_item(&event).await,
+                );
+                self.set("event_id", event);
+                self.set("item_id", one);
+                self.send(json!({"after_id": other}));
+            }
             "create_delegation" => {
                 let (from, to) = (self.party(), self.other());
                 self.set("task_id", team.task_of(&from).await);
@@ -383,12 +393,16 @@ impl Fixture<'_> {
             "milestone_id" => team.milestone().await,
             "event_id" => {
                 let names = self.operation.names();
-                if !names.contains(&"registration_id") {
-                    return team.event().await;
+                if names.contains(&"registration_id") {
+                    let guest = guests::of_operation(self.world, team, &self.operation.id).await;
+                    self.set("registration_id", guest.registration_id);
+                    return guest.event_id;
                 }
-                let guest = guests::of_operation(self.world, team, &self.operation.id).await;
-                self.set("registration_id", guest.registration_id);
-                guest.event_id
+                let event = team.event().await;
+                if names.contains(&"item_id") {
+                    self.set("item_id", team.agenda_item(&event).await);
+                }
+                event
             }
             "task_id" => {
                 let names = self.operation.names();
@@ -475,20 +489,4 @@ impl Fixture<'_> {
             .await
             .unwrap_or_else(|| panic!("{}: what is {name}?", self.operation.id))
     }
-}
-
-/// A new record of the kind that a member of a body refers to by this name; none when the name is no reference.
-pub async fn record_named(team: &Team, name: &str) -> Option<String> {
-    Some(match name {
-        "external_id" => return None,
-        "campaign_id" => team.campaign().await,
-        "milestone_id" => team.milestone().await,
-        "event_id" => team.event().await,
-        "task_id" | "parent_id" | "predecessor_id" | "before_id" | "after_id" | "id" => {
-            team.task().await
-        }
-        "lead_id" | "successor_id" | "accountable_id" | "assignee_id" | "member_id"
-        | "delegate_id" | "to_member_id" | "host_id" => team.member.id.clone(),
-        name => panic!("what record is {name}? Say it in contract/fixtures.rs"),
-    })
 }

@@ -6,9 +6,9 @@ use std::sync::atomic::Ordering::Relaxed;
 use relais::db::Id;
 use serde_json::{Value, json};
 
-use super::fixtures::{Call, Payload, call, record_named};
+use super::fixtures::{Call, Payload, call};
 use super::operations::{Operation, each, example, resolve, those};
-use super::world::World;
+use super::world::{World, record_named};
 use crate::vocabulary::Answer;
 
 #[track_caller]

@@ -82,6 +82,9 @@ impl<'w> List<'w> {
             "list_checklist_items" => {
                 team.checklist_item(self.call.name("task_id")).await;
             }
+            "list_agenda_items" => {
+                team.agenda_item(self.call.name("event_id")).await;
+            }
             "list_comments" => {
                 team.comment(self.call.name("task_id"), &team.guest).await;
             }
@@ -179,6 +182,9 @@ impl<'w> List<'w> {
             "list_members" if row["display_name"] == "Nora Newcomer" => format!("/members/{id}"),
             "list_checklist_items" => {
                 format!("/tasks/{}/checklist-items/{id}", self.call.name("task_id"))
+            }
+            "list_agenda_items" => {
+                format!("/events/{}/agenda/{id}", self.call.name("event_id"))
             }
             "list_registrations" => {
                 format!("/events/{}/registrations/{id}", self.call.name("event_id"))

@@ -186,6 +186,12 @@ impl Team {
             .created())
     }
 
+    pub async fn agenda_item(&self, event: &str) -> String {
+        let place = format!("/events/{event}/agenda");
+        let body = json!({"title": "A session", "starts_after_minutes": 0, "duration_minutes": 5});
+        id(&self.owner.post(&place, body).await.created())
+    }
+
     pub async fn comment(&self, task: &str, author: &Member) -> String {
         let place = format!("/tasks/{task}/comments");
         id(&author
@@ -235,4 +241,20 @@ impl Team {
             .no_content();
         campaign
     }
+}
+
+/// A new record of the kind that a member of a body refers to by this name; none when the name is no reference.
+pub async fn record_named(team: &Team, name: &str) -> Option<String> {
+    Some(match name {
+        "external_id" => return None,
+        "campaign_id" => team.campaign().await,
+        "milestone_id" => team.milestone().await,
+        "event_id" => team.event().await,
+        "task_id" | "parent_id" | "predecessor_id" | "before_id" | "after_id" | "id" => {
+            team.task().await
+        }
+        "lead_id" | "successor_id" | "accountable_id" | "assignee_id" | "member_id"
+        | "delegate_id" | "to_member_id" | "host_id" => team.member.id.clone(),
+        name => panic!("what record is {name}? Say it in contract/world.rs"),
+    })
 }

@@ -1,3 +1,4 @@
+mod agenda;
 mod campaigns;
 mod events;
 mod milestones;

@@ -11,6 +11,7 @@ mod hierarchy;
 mod imports;
 mod lists;
 mod moves;
+mod preparation;
 mod progress;
 mod tasks;
 mod transitions;

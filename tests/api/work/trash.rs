@@ -91,7 +91,7 @@ async fn a_campaign_takes_everything_along_and_brings_it_back() {
     let restored = lead.request("POST", &restore).send().await.ok();
     assert_eq!(
         restored,
-        json!({"kind": "campaign", "id": campaign, "campaigns": 1, "milestones": 1, "tasks": 2})
+        json!({"kind": "campaign", "id": campaign, "campaigns": 1, "milestones": 1, "events": 0, "tasks": 2})
     );
     assert_eq!(listed(&lead).await, before);
     assert!(member.all("/trash").await.is_empty());
@@ -273,4 +273,120 @@ async fn after_thirty_days_it_is_gone_and_the_journal_remembers() {
     assert_eq!(created, 3);
     // The external ids are free again.
     make(&lead, "/tasks", json!({"title": "C", "external_id": "C"})).await;
+}
+
+/// A public event of this campaign, and a task of another that prepares it.
+async fn event_with_a_task(lead: &Member, campaign: &str) -> (String, String) {
+    let wall = |local: &str| json!({"local": local, "time_zone": "Europe/Paris"});
+    let event = make(
+        lead,
+        "/events",
+        json!({"title": "Office hours", "kind": "ama", "campaign_id": campaign, "visibility": "public", "slug": "office-hours",
+            "hosts": [lead.id], "starts": wall("2027-04-20T19:00:00"), "ends": wall("2027-04-20T20:00:00")}),
+    )
+    .await;
+    let task = make(lead, "/tasks", json!({"title": "A", "event_id": event})).await;
+    (event, task)
+}
+
+#[tokio::test]
+async fn an_event_comes_back_with_its_tasks_and_its_address() {
+    let app = TestApp::start().await;
+    let [lead, member] = app.team_with(["lead", "member"]).await;
+    let campaign = make(&lead, "/campaigns", json!({"name": "Spring"})).await;
+    let (event, task) = event_with_a_task(&lead, &campaign).await;
+    let place = format!("/events/{event}");
+    let before = lead.get(&place).await.ok();
+    member
+        .delete(&place)
+        .await
+        .problem(403, "insufficient_role");
+
+    lead.delete(&place).await.no_content();
+    lead.get(&place).await.problem(404, "not_found");
+    assert!(lead.all("/events").await.is_empty());
+    let trash = lead.all("/trash?kind=event").await;
+    assert_eq!(
+        (&trash[0]["id"], &trash[0]["name"]),
+        (&json!(event), &json!("Office hours"))
+    );
+    let kept = lead.get(&format!("/tasks/{task}")).await.ok();
+    assert_eq!(kept["event_id"], json!(event));
+    // Its address is still its own.
+    let (other, _) = {
+        let mut body = json!({"title": "Another", "kind": "ama", "slug": "office-hours"});
+        for name in ["starts", "ends"] {
+            body[name] = before[name].clone();
+        }
+        (lead.post("/events", body.clone()).await, body)
+    };
+    other.problem(409, "already_exists");
+
+    let restore = format!("/trash/{event}/restore");
+    let restored = lead.request("POST", &restore).send().await.ok();
+    assert_eq!(
+        (&restored["kind"], &restored["events"], &restored["tasks"]),
+        (&json!("event"), &json!(1), &json!(0))
+    );
+    let mut after = lead.get(&place).await.ok();
+    for name in ["version", "updated_at"] {
+        after[name] = before[name].clone();
+    }
+    assert_eq!(after, before);
+}
+
+#[tokio::test]
+async fn a_purged_event_leaves_its_tasks_and_its_address() {
+    let app = TestApp::start().await;
+    let [lead] = app.team_with(["lead"]).await;
+    let campaign = make(&lead, "/campaigns", json!({"name": "Spring"})).await;
+    let (event, task) = event_with_a_task(&lead, &campaign).await;
+    lead.delete(&format!("/events/{event}")).await.no_content();
+    app.clock.advance(TimeDelta::days(31));
+    assert_eq!(purge_expired(&app.state).await.unwrap(), 1);
+    let left = lead.get(&format!("/tasks/{task}")).await.ok();
+    assert_eq!(left["event_id"], Value::Null);
+    let history = lead.all(&format!("/tasks/{task}/history")).await;
+    assert_eq!(history.last().unwrap()["note"], "Purged from the trash.");
+    // The address is free again.
+    event_with_a_task(&lead, &campaign).await;
+}
+
+#[tokio::test]
+async fn a_campaign_takes_its_events_along() {
+    let app = TestApp::start().await;
+    let [lead] = app.team_with(["lead"]).await;
+    let campaign = make(&lead, "/campaigns", json!({"name": "Spring"})).await;
+    let (first, _) = event_with_a_task(&lead, &campaign).await;
+    lead.delete(&format!("/campaigns/{campaign}"))
+        .await
+        .no_content();
+    let restore = async |id: &str| {
+        lead.request("POST", &format!("/trash/{id}/restore"))
+            .send()
+            .await
+    };
+    let problem = restore(&first).await.problem(409, "still_in_trash");
+    assert_eq!(problem["trash_id"], json!(campaign));
+    assert_eq!(restore(&campaign).await.ok()["events"], 1);
+
+    // Deleted on its own, it does not come back below a campaign in the trash.
+    lead.delete(&format!("/events/{first}")).await.no_content();
+    lead.delete(&format!("/campaigns/{campaign}"))
+        .await
+        .no_content();
+    let problem = restore(&first).await.problem(409, "still_in_trash");
+    assert_eq!(problem["trash_id"], json!(campaign));
+    restore(&campaign).await.ok();
+    restore(&first).await.ok();
+
+    let tasks = lead.all("/tasks").await;
+    lead.delete(&format!("/campaigns/{campaign}"))
+        .await
+        .no_content();
+    app.clock.advance(TimeDelta::days(31));
+    assert_eq!(purge_expired(&app.state).await.unwrap(), 1);
+    assert_eq!(tasks.len(), 1);
+    assert_eq!(lead.all("/tasks").await[0]["event_id"], Value::Null);
+    assert!(lead.all("/events").await.is_empty());
 }

@@ -6,8 +6,8 @@
 use serde::Deserialize;
 use utoipa::ToSchema;
 
-use super::position::Position;
 use crate::db::Id;
+use crate::db::position::Position;
 use crate::http::Problem;
 
 /// Where it goes: before or after another one, exactly one of the two.

@@ -1,4 +1,4 @@
-//! Where a task stands on a board: a key between the keys of its neighbours, so that moving one task changes one row.
+//! Where something stands in an order that people arrange: a key between the keys of its neighbours, so that moving one changes one row.
 //!
 //! The surprising rule: a key is a byte string, not a number, and only its order means anything. Compare keys bytewise
 //! (as a blob in SQLite, `bytea` in PostgreSQL; never as text, which PostgreSQL sorts by locale). Their wire form is

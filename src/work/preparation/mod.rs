@@ -1,0 +1,18 @@
+//! Preparing events: the tasks that lead up to one and follow it, made from templates and moved along with it.
+//!
+//! The surprising rule: outreach knows nothing of tasks, so what moves an event together with its tasks is here.
+
+mod model;
+mod prepare;
+mod reschedule;
+pub mod templates;
+
+use utoipa_actix_web::service_config::ServiceConfig;
+
+/// Registers the operations.
+pub fn routes(config: &mut ServiceConfig<'_>) {
+    config
+        .service(templates::list_event_templates)
+        .service(prepare::prepare_event)
+        .service(reschedule::reschedule_event);
+}
