@@ -7,7 +7,7 @@ use std::net::SocketAddr;
 use std::rc::Rc;
 use std::time::{Duration, Instant};
 
-use serde_json::Value;
+use serde_json::{Value, json};
 use tokio::io::{AsyncReadExt as _, AsyncWriteExt as _};
 use tokio::net::TcpStream;
 use tokio::task::LocalSet;
@@ -128,6 +128,26 @@ pub fn request(
         }
     }
     text.into_bytes()
+}
+
+/// Makes an account, signs in, and answers the access token.
+pub async fn sign_up(address: SocketAddr) -> String {
+    let mut connection = Connection::open(address).await;
+    let (email, password) = ("olga@example.org", "correct horse battery staple");
+    let account = json!({"email": email, "password": password, "name": "Olga Owner"});
+    connection
+        .ask(&request("POST", "/v1/accounts", None, &[], Some(&account)))
+        .await;
+    let session = json!({"email": email, "password": password});
+    let (session, _) = connection
+        .ask(&request("POST", "/v1/sessions", None, &[], Some(&session)))
+        .await;
+    text(&session["access_token"])
+}
+
+/// A member of an answer that is text.
+pub fn text(value: &Value) -> String {
+    value.as_str().expect("a text").to_owned()
 }
 
 /// What one connection sends, over and over.

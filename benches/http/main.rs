@@ -34,7 +34,7 @@ use std::time::{Duration, Instant};
 use clap::Parser;
 use serde_json::{Value, json};
 
-use load::{Connection, Figures, Requests, request};
+use load::{Connection, Figures, Requests, request, sign_up, text};
 use server::{Place, Server};
 
 /// Measures the server.
@@ -197,20 +197,6 @@ async fn take(arguments: &Arguments, server: &Server, measurements: &mut Vec<Mea
 
 // ---------------------------------------------------------------- what is in the database
 
-async fn sign_up(address: SocketAddr) -> String {
-    let mut connection = Connection::open(address).await;
-    let (email, password) = ("olga@example.org", "correct horse battery staple");
-    let account = json!({"email": email, "password": password, "name": "Olga Owner"});
-    connection
-        .ask(&request("POST", "/v1/accounts", None, &[], Some(&account)))
-        .await;
-    let session = json!({"email": email, "password": password});
-    let (session, _) = connection
-        .ask(&request("POST", "/v1/sessions", None, &[], Some(&session)))
-        .await;
-    text(&session["access_token"])
-}
-
 /// Makes a team with ten campaigns and so many tasks: half of them `todo`, a quarter `in_progress`, a quarter `done`;
 /// due on days over two years, every twentieth on none.
 async fn fill(address: SocketAddr, token: &str, key: &str, count: usize) -> Team {
@@ -309,10 +295,6 @@ async fn change(
         .iter()
         .map(|result| text(&result["task"]["id"]))
         .collect()
-}
-
-fn text(value: &Value) -> String {
-    value.as_str().expect("a text").to_owned()
 }
 
 // ---------------------------------------------------------------- what is measured

@@ -15,6 +15,8 @@ pub struct Place {
     program: PathBuf,
     pub url: String,
     pub folder: tempfile::TempDir,
+    /// What the server is told besides.
+    pub arguments: Vec<String>,
     postgres: Option<(String, String)>,
 }
 
@@ -27,6 +29,7 @@ impl Place {
             program,
             url,
             folder,
+            arguments: Vec::new(),
             postgres: None,
         }
     }
@@ -44,6 +47,7 @@ impl Place {
             program,
             url: format!("{place}/{name}{query}"),
             folder: tempfile::tempdir().expect("a temporary folder"),
+            arguments: Vec::new(),
             postgres: Some((server.to_owned(), name)),
         }
     }
@@ -112,6 +116,7 @@ impl Server {
             .args(["--access-token-minutes", "1440"])
             .args(["--rate-limit", "100000000"])
             .args(["--sign-in-rate-limit", "100000000"])
+            .args(&place.arguments)
             .stdin(Stdio::null())
             .stdout(Stdio::null())
             .stderr(log)
