@@ -73,6 +73,8 @@ pub async fn state(config: &Config, clock: Clock) -> Result<web::Data<State>, Bo
             sign_up: config.sign_up.into(),
             access_token: config.access_token(),
             public_url: config.public_url(),
+            registration_url: config.registration_url(),
+            post: config.post()?,
         },
         operations: Operations::of(openapi::document()),
         is_draining: AtomicBool::new(false),

@@ -12,6 +12,7 @@ use clap::{Args, ValueEnum};
 
 use crate::access::SignUp;
 use crate::db::{Address, Limits};
+use crate::mail::{BadServer, Mailbox, Post};
 
 /// The settings of the server and of every command.
 #[derive(Debug, Clone, Args)]
@@ -80,6 +81,22 @@ pub struct Config {
     /// The address under which clients reach the server, for links [default: http:// and the listening address]
     #[arg(long, global = true, env = "RELAIS_PUBLIC_URL")]
     pub public_url: Option<String>,
+
+    /// The mail server: smtp://user:password@host:587 (STARTTLS; ?tls=none or ?tls=opportunistic say otherwise) or smtps://… [default: none; letters stay in the outbox]
+    #[arg(long, global = true, env = "RELAIS_SMTP_URL", hide_env_values = true)]
+    pub smtp_url: Option<String>,
+
+    /// Whom mail is from: "Relais <no-reply@example.org>"; needed with a mail server
+    #[arg(long, global = true, env = "RELAIS_MAIL_FROM")]
+    pub mail_from: Option<String>,
+
+    /// How long the mail server may take for one answer, in seconds
+    #[arg(long, global = true, env = "RELAIS_SMTP_SECONDS", default_value_t = 20, value_parser = clap::value_parser!(u64).range(1..=300))]
+    pub smtp_seconds: u64,
+
+    /// The page of whoever registered, for links in mail; {secret} stands for what opens it [default: /v1/public/registrations/{secret} at the public address]
+    #[arg(long, global = true, env = "RELAIS_REGISTRATION_URL")]
+    pub registration_url: Option<String>,
 
     /// An origin that browsers may call from; may be given several times, or separated by commas
     #[arg(
@@ -195,14 +212,21 @@ impl Config {
             }
         }
         if let Some(url) = &self.public_url
-            && !["http://", "https://"].iter().any(|scheme| {
-                url.strip_prefix(scheme)
-                    .is_some_and(|rest| !rest.is_empty())
-            })
+            && !is_web_address(url)
         {
             return Err(BadSetting {
                 setting: "--public-url (RELAIS_PUBLIC_URL)",
                 problem: format!("{url:?} does not start with http:// or https://"),
+            });
+        }
+        if let Some(url) = &self.registration_url
+            && !(is_web_address(url) && url.matches("{secret}").count() == 1)
+        {
+            return Err(BadSetting {
+                setting: "--registration-url (RELAIS_REGISTRATION_URL)",
+                problem: format!(
+                    "{url:?} does not start with http:// or https://, or has not {{secret}} in it once"
+                ),
             });
         }
         if let Some(part) = self.log.split(',').find(|part| !is_log_filter(part)) {
@@ -215,6 +239,7 @@ impl Config {
         }
         self.address()?;
         self.replica()?;
+        self.post()?;
         Ok(())
     }
 
@@ -276,6 +301,46 @@ impl Config {
         )
     }
 
+    /// The address of a registration's page, with `{secret}` in it.
+    #[must_use]
+    pub fn registration_url(&self) -> String {
+        self.registration_url
+            .clone()
+            .unwrap_or_else(|| format!("{}/v1/public/registrations/{{secret}}", self.public_url()))
+    }
+
+    /// How mail is sent, where a mail server is set.
+    ///
+    /// # Errors
+    /// When the mail server or the sender is no such thing, or the sender is missing.
+    pub fn post(&self) -> Result<Option<Post>, BadSetting> {
+        let from = self.mail_from.as_deref().map(|text| {
+            text.parse::<Mailbox>().map_err(|_| BadSetting {
+                setting: "--mail-from (RELAIS_MAIL_FROM)",
+                problem: format!(
+                    "{text:?} is no sender; one looks like \"Relais <no-reply@example.org>\""
+                ),
+            })
+        });
+        let from = from.transpose()?;
+        let Some(url) = &self.smtp_url else {
+            return Ok(None);
+        };
+        let server = url.parse().map_err(|error: BadServer| BadSetting {
+            setting: "--smtp-url (RELAIS_SMTP_URL)",
+            problem: error.to_string(),
+        })?;
+        let from = from.ok_or_else(|| BadSetting {
+            setting: "--mail-from (RELAIS_MAIL_FROM)",
+            problem: "a mail server is set, but not whom mail is from".to_owned(),
+        })?;
+        Ok(Some(Post {
+            server,
+            from,
+            patience: Duration::from_secs(self.smtp_seconds),
+        }))
+    }
+
     /// How many threads take requests.
     #[must_use]
     pub fn worker_count(&self) -> usize {
@@ -299,7 +364,7 @@ impl Config {
         };
         let proxies: Vec<String> = self.trusted_proxies.iter().map(IpAddr::to_string).collect();
         let replica = self.replica()?;
-        let lines: [(&str, String); 22] = [
+        let lines: [(&str, String); 26] = [
             ("listen", self.listen.to_string()),
             ("data-dir", self.data_dir.display().to_string()),
             ("database-url", self.address()?.to_string()),
@@ -328,6 +393,19 @@ impl Config {
                 self.access_token_minutes.to_string(),
             ),
             ("public-url", self.public_url()),
+            (
+                "smtp-url",
+                self.post()?
+                    .map_or_else(|| "(none)".to_owned(), |post| post.server.to_string()),
+            ),
+            (
+                "mail-from",
+                self.mail_from
+                    .clone()
+                    .unwrap_or_else(|| "(none)".to_owned()),
+            ),
+            ("smtp-seconds", self.smtp_seconds.to_string()),
+            ("registration-url", self.registration_url()),
             ("cors-origin", list(&self.cors_origins)),
             ("trusted-proxy", list(&proxies)),
             ("rate-limit", self.rate_limit.to_string()),
@@ -353,6 +431,13 @@ impl Config {
         }
         Ok(text)
     }
+}
+
+fn is_web_address(url: &str) -> bool {
+    ["http://", "https://"].iter().any(|scheme| {
+        url.strip_prefix(scheme)
+            .is_some_and(|rest| !rest.is_empty())
+    })
 }
 
 /// As a browser sends it (RFC 6454): scheme, host in lower case, a port where it is not the usual one.

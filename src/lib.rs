@@ -12,6 +12,7 @@ pub mod access;
 pub mod db;
 pub mod http;
 pub mod journal;
+pub mod mail;
 pub mod schema;
 
 // What puts them together.

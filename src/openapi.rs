@@ -36,7 +36,7 @@ mod shared;
 struct Base;
 
 /// The areas, in reading order.
-const TAGS: [(&str, &str); 25] = [
+const TAGS: [(&str, &str); 26] = [
     ("accounts", "Signing up, the own profile."),
     ("sessions", "Signing in and out, access and refresh tokens."),
     ("teams", "Teams: the tenants. Everything else lives in one."),
@@ -50,6 +50,7 @@ const TAGS: [(&str, &str); 25] = [
     ),
     ("milestones", "Dated points that tasks lead up to."),
     ("events", "Online events: when, where, who may come."),
+    ("outbox", "What people who registered were told by e-mail."),
     ("tasks", "Pieces of work."),
     ("dependencies", "What must come before what."),
     ("checklist", "Small steps of a task."),

@@ -11,6 +11,7 @@ use super::secrets::Pepper;
 use super::signing::KeySet;
 use crate::db::{Db, Instant};
 use crate::http::operations::Operations;
+use crate::mail::Post;
 use crate::text_enum;
 
 /// The time, which tests can move.
@@ -68,6 +69,10 @@ pub struct Settings {
     pub access_token: TimeDelta,
     /// The address under which clients reach the server, without a slash at the end; for links.
     pub public_url: String,
+    /// Where whoever registered finds their own page: `{secret}` stands for what opens it.
+    pub registration_url: String,
+    /// How mail is sent; without it none is.
+    pub post: Option<Post>,
 }
 
 /// What every handler shares.

@@ -281,6 +281,12 @@ impl TeamScope {
         self.request.match_info().get(name).unwrap_or_default()
     }
 
+    /// What every handler shares.
+    #[must_use]
+    pub fn state(&self) -> &State {
+        &self.state
+    }
+
     /// The address of the request, without its query.
     #[must_use]
     pub fn path(&self) -> &str {

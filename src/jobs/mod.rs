@@ -6,8 +6,10 @@
 mod events;
 mod forget;
 mod keys;
+mod letters;
 mod offers;
 mod registrations;
+mod reminders;
 
 use std::time::Duration;
 
@@ -24,6 +26,9 @@ use crate::http::edge::Edge;
 use crate::http::{Code, Problem};
 use crate::work::trash;
 
+/// How often it is looked whom to remind.
+const REMIND_EVERY: Duration = Duration::from_secs(15);
+
 /// Something that the clock does.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 enum Job {
@@ -39,23 +44,49 @@ enum Job {
     ReloadKeys,
     /// Kept answers, failed sign-ins and old sessions are deleted.
     Forget,
+    /// Reminders and thanks are put into the outbox.
+    Remind,
+    /// What is in the outbox is sent.
+    SendLetters,
+}
+
+/// What jobs are done one after the other. The mail server may be slow, and nothing else waits for it.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Lane {
+    /// All that only needs the database.
+    Clock,
+    /// What talks to the mail server.
+    Post,
 }
 
 impl Job {
-    const ALL: [Self; 6] = [
+    const ALL: [Self; 8] = [
         Self::ExpireOffers,
         Self::FollowTheClock,
         Self::FreeSeats,
         Self::EmptyTrash,
         Self::ReloadKeys,
         Self::Forget,
+        Self::Remind,
+        Self::SendLetters,
     ];
+
+    /// Where it is done.
+    const fn lane(self) -> Lane {
+        match self {
+            Self::SendLetters => Lane::Post,
+            _ => Lane::Clock,
+        }
+    }
 
     /// How often it is done; nothing for every tick.
     const fn every(self) -> Duration {
         match self {
-            Self::ExpireOffers | Self::FollowTheClock | Self::FreeSeats => Duration::ZERO,
+            Self::ExpireOffers | Self::FollowTheClock | Self::FreeSeats | Self::SendLetters => {
+                Duration::ZERO
+            }
             Self::EmptyTrash | Self::ReloadKeys | Self::Forget => RELOAD_EVERY,
+            Self::Remind => REMIND_EVERY,
         }
     }
 
@@ -73,6 +104,10 @@ impl Job {
                 .map_err(|why| why.to_string()),
             Self::ReloadKeys => keys::reload(state).await.map_err(|why| why.to_string()),
             Self::Forget => forget::forget(state).await.map_err(|why| why.to_string()),
+            Self::Remind => reminders::remind(state)
+                .await
+                .map_err(|why| why.to_string()),
+            Self::SendLetters => letters::send(state).await.map_err(|why| why.to_string()),
         };
         if let Err(why) = outcome {
             log::error!("the job {self:?} failed: {why}");
@@ -109,15 +144,17 @@ pub async fn run_due(state: &State) {
 #[derive(Debug)]
 pub struct Worker {
     stop: watch::Sender<bool>,
-    running: JoinHandle<()>,
+    running: [JoinHandle<()>; 2],
 }
 
 impl Worker {
-    /// Stops after the job that runs, and waits for it.
+    /// Stops after the jobs that run, and waits for them.
     pub async fn stop(self) {
         self.stop.send_replace(true);
-        if let Err(error) = self.running.await {
-            log::error!("the worker ended badly: {error}");
+        for lane in self.running {
+            if let Err(error) = lane.await {
+                log::error!("the worker ended badly: {error}");
+            }
         }
     }
 }
@@ -126,7 +163,10 @@ impl Worker {
 #[must_use]
 pub fn start(state: Data<State>, edge: Data<Edge>, tick: Duration) -> Worker {
     let (stop, stopped) = watch::channel(false);
-    let running = tokio::spawn(work(state, edge, tick, stopped));
+    let running = [Lane::Clock, Lane::Post].map(|lane| {
+        let work = work(state.clone(), edge.clone(), tick, (lane, stopped.clone()));
+        tokio::spawn(work)
+    });
     Worker { stop, running }
 }
 
@@ -134,12 +174,13 @@ async fn work(
     state: Data<State>,
     edge: Data<Edge>,
     tick: Duration,
-    mut stopped: watch::Receiver<bool>,
+    (lane, mut stopped): (Lane, watch::Receiver<bool>),
 ) {
     let mut last_done: [Option<Instant>; Job::ALL.len()] = [None; Job::ALL.len()];
     while !*stopped.borrow() {
         for (job, last) in Job::ALL.into_iter().zip(&mut last_done) {
-            if *stopped.borrow() || last.is_some_and(|last| last.elapsed() < job.every()) {
+            let is_early = last.is_some_and(|last| last.elapsed() < job.every());
+            if job.lane() != lane || is_early || *stopped.borrow() {
                 continue;
             }
             *last = Some(Instant::now());

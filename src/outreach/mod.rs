@@ -20,5 +20,6 @@ pub fn routes(config: &mut ServiceConfig<'_>) {
         .configure(milestones::routes)
         .configure(events::routes)
         .configure(agenda::routes)
-        .configure(registrations::routes);
+        .configure(registrations::routes)
+        .configure(letters::routes);
 }

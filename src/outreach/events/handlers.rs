@@ -11,8 +11,8 @@ use super::queries::{find, load_page};
 use super::write;
 use crate::access::{Permission, TeamScope};
 use crate::http::{Answer, Body, Expand, PageRequest, Query, Reply};
-use crate::outreach::registrations;
 use crate::outreach::trashing;
+use crate::outreach::{letters, registrations};
 
 /// List events
 ///
@@ -84,10 +84,11 @@ pub async fn update_event(scope: TeamScope, body: Body<EventPatch>) -> Answer {
             tx.expect_version(before.version)?;
             let after = write::patched(tx, &before, patch)?;
             let has_other_seats = before.capacity != after.capacity;
-            let event = write::save(tx, before, after)?;
+            let event = write::save(tx, before.clone(), after)?;
             if has_other_seats {
                 registrations::promote(tx, &event)?;
             }
+            letters::told_of(tx, &before, &event)?;
             Reply::record(&event, event.version)
         })
         .await

@@ -1,13 +1,29 @@
 //! Putting letters into the outbox.
 
+use std::collections::HashSet;
+
 use diesel::prelude::*;
-use serde_json::{Value, json};
+use serde_json::json;
 
 use super::model::{Letter, LetterKind, LetterState, Recipient};
 use crate::access::Tx;
 use crate::db::{Id, Json};
 use crate::http::Problem;
+use crate::insert_all;
 use crate::schema::letters;
+
+/// How many letters are looked up and put at once.
+pub(super) const AT_ONCE: usize = 500;
+
+/// A letter that somebody has cause to send.
+#[derive(Debug, Clone)]
+pub(super) struct Draft {
+    pub(super) kind: LetterKind,
+    pub(super) event_id: Id,
+    pub(super) registration_id: Option<Id>,
+    pub(super) to: Recipient,
+    pub(super) cause: String,
+}
 
 /// Puts a letter into the outbox, unless there is one for this cause. `cause` says why, in words that are the same each
 /// time it is the same cause: `registration/<id>/confirmed`.
@@ -22,49 +38,53 @@ pub fn put(
     to: &Recipient,
     cause: &str,
 ) -> Result<(), Problem> {
-    put_with(tx, kind, (event_id, registration_id), to, cause, json!({}))
-}
-
-/// The same, with what the letter has to say beside what the event and the registration say.
-pub(super) fn put_with(
-    tx: &mut Tx<'_>,
-    kind: LetterKind,
-    (event_id, registration_id): (Id, Option<Id>),
-    to: &Recipient,
-    cause: &str,
-    details: Value,
-) -> Result<(), Problem> {
-    let there: Option<Id> = letters::table
-        .filter(letters::team_id.eq(tx.team.id()))
-        .filter(letters::cause.eq(cause))
-        .select(letters::id)
-        .first(tx.conn)
-        .optional()?;
-    if there.is_some() {
-        return Ok(());
-    }
-    let letter = Letter {
-        team_id: tx.team.id(),
-        id: Id::new(),
-        cause: cause.to_owned(),
+    let draft = Draft {
         kind,
         event_id,
         registration_id,
-        recipient: to.email.clone(),
-        name: to.name.clone(),
-        locale: to.locale.clone(),
-        details: Json(details),
-        state: LetterState::Queued,
-        attempts: 0,
-        next_attempt_at: tx.now,
-        claimed_until: None,
-        last_error: None,
-        created_at: tx.now,
-        sent_at: None,
+        to: to.clone(),
+        cause: cause.to_owned(),
     };
-    diesel::insert_into(letters::table)
-        .values(&letter)
-        .execute(tx.conn)?;
+    put_all(tx, vec![draft])
+}
+
+/// Puts at most [`AT_ONCE`] letters, of which no two have the same cause.
+pub(super) fn put_all(tx: &mut Tx<'_>, drafts: Vec<Draft>) -> Result<(), Problem> {
+    let causes: Vec<&str> = drafts.iter().map(|draft| draft.cause.as_str()).collect();
+    let there: HashSet<String> = letters::table
+        .filter(letters::team_id.eq(tx.team.id()))
+        .filter(letters::cause.eq_any(causes))
+        .select(letters::cause)
+        .load(tx.conn)?
+        .into_iter()
+        .collect();
+    let new: Vec<Letter> = drafts
+        .into_iter()
+        .filter(|draft| !there.contains(&draft.cause))
+        .map(|draft| Letter {
+            team_id: tx.team.id(),
+            id: Id::new(),
+            cause: draft.cause,
+            kind: draft.kind,
+            event_id: draft.event_id,
+            registration_id: draft.registration_id,
+            recipient: draft.to.email,
+            name: draft.to.name,
+            locale: draft.to.locale,
+            details: Json(json!({})),
+            state: LetterState::Queued,
+            attempts: 0,
+            next_attempt_at: tx.now,
+            claimed_until: None,
+            last_error: None,
+            created_at: tx.now,
+            sent_at: None,
+        })
+        .collect();
+    if new.is_empty() {
+        return Ok(());
+    }
+    insert_all!(&mut *tx.conn, letters::table, new);
     tx.keep_unjournaled();
     Ok(())
 }

@@ -21,7 +21,7 @@ mod table;
 mod window;
 
 pub use handlers::routes;
-pub use model::{RankedRegistration, Registration, RegistrationPage};
+pub use model::{RankedRegistration, Registration, RegistrationPage, Seats};
 pub use queries::{find, in_event, tally};
 pub use queue::promote;
 pub use state::{Origin, PassedOverReason, RegistrationState};

@@ -14,6 +14,7 @@ use crate::http::query::ValidateOnly;
 use crate::http::{Answer, Body, Problem, Query, Reply};
 use crate::outreach::agenda;
 use crate::outreach::events::{self, Event, write};
+use crate::outreach::letters;
 use crate::schema::tasks;
 use crate::work::tasks::{Start, Task, TaskPatch, in_team, update};
 
@@ -122,6 +123,7 @@ pub async fn reschedule_event(
             let after = write::rescheduled(&before, wanted.starts, wanted.ends)?;
             agenda::check_room(tx, &after)?;
             let event = write::save(tx, before.clone(), after)?;
+            letters::told_of(tx, &before, &event)?;
             let Tasks { moved, kept } = move_tasks(tx, &before, &event, wanted.move_tasks)?;
             Reply::ok(&Rescheduled {
                 event,

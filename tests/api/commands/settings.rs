@@ -41,6 +41,16 @@ fn a_wrong_setting_stops_the_start_with_one_line() {
             ],
             "--replica-url",
         ),
+        (&["--smtp-url", "mail.example"], "--smtp-url"),
+        (
+            &["--smtp-url", "smtp://ada:s3cret@mail.example"],
+            "--mail-from",
+        ),
+        (&["--mail-from", "nobody"], "--mail-from"),
+        (
+            &["--registration-url", "https://app.example/r"],
+            "--registration-url",
+        ),
         (&["--listen", &taken], "cannot listen on"),
         (&["--data-dir", "file"], "the data folder"),
         (&["--data-dir", "file/below"], "the data folder"),

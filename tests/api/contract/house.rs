@@ -34,16 +34,19 @@ fn area(file: &Path) -> String {
 }
 
 /// Every area with what it may import. What is not listed puts things together and may import all.
-const MAY_IMPORT: [(&str, &[&str]); 8] = [
+const MAY_IMPORT: [(&str, &[&str]); 9] = [
     ("schema", &["db"]),
     ("db", &[]),
+    ("mail", &[]),
     ("http", &["db", "schema"]),
-    ("access", &["http", "db", "schema"]),
+    ("access", &["http", "db", "mail", "schema"]),
     ("journal", &["access", "http", "db", "schema"]),
     ("people", &["journal", "access", "http", "db", "schema"]),
     (
         "outreach",
-        &["people", "journal", "access", "http", "db", "schema"],
+        &[
+            "people", "journal", "access", "http", "mail", "db", "schema",
+        ],
     ),
     (
         "work",
@@ -53,9 +56,9 @@ const MAY_IMPORT: [(&str, &[&str]); 8] = [
     ),
 ];
 
-const AREAS: [&str; 14] = [
-    "schema", "db", "http", "access", "journal", "people", "outreach", "work", "jobs", "server",
-    "boot", "commands", "config", "openapi",
+const AREAS: [&str; 15] = [
+    "schema", "db", "mail", "http", "access", "journal", "people", "outreach", "work", "jobs",
+    "server", "boot", "commands", "config", "openapi",
 ];
 
 #[test]

@@ -91,6 +91,10 @@ impl<'w> List<'w> {
             "list_events" => {
                 team.event().await;
             }
+            "list_outbox" => {
+                let event = team.event().await;
+                crate::outreach::letters::put(&self.world.app, &team.id, &event).await;
+            }
             "list_event_history" => {
                 let place = format!("/events/{}", self.call.name("event_id"));
                 let body = json!({"title": format!("Title {number}")});

@@ -1,5 +1,6 @@
 mod agenda;
 mod campaigns;
 mod events;
+pub mod letters;
 mod milestones;
 mod registrations;

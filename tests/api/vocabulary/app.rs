@@ -25,6 +25,8 @@ pub struct TestApp {
     /// A door of the test's own, for what no request shows.
     pub db: Db,
     pub database: TestDatabase,
+    /// The settings that it was started with.
+    pub config: Config,
     handle: ServerHandle,
     thread: Option<JoinHandle<()>>,
 }
@@ -93,9 +95,18 @@ impl TestApp {
             client: reqwest::Client::new(),
             db,
             database,
+            config,
             handle,
             thread: Some(thread),
         }
+    }
+
+    /// What another server on the same database has, with the same settings and the same clock: one that was started
+    /// again, or a second one.
+    pub async fn another(&self) -> Data<State> {
+        boot::state(&self.config, self.clock.clone())
+            .await
+            .expect("a state")
     }
 
     /// A new person with an account, signed in.

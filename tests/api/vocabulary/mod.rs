@@ -10,6 +10,7 @@ mod app;
 pub mod database;
 mod people;
 mod schema;
+pub mod smtp;
 pub mod watch;
 pub mod wire;
 
