@@ -44,7 +44,7 @@ pub fn checked(
             Ok(answer) => {
                 kept.insert(key.to_owned(), answer);
             }
-            Err(error) => wrong.push(error),
+            Err(error) => wrong.push(*error),
         }
     }
     for name in given.keys() {
@@ -62,9 +62,9 @@ pub fn checked(
     }
 }
 
-fn answered(question: &Question, answer: Value, place: &str) -> Result<Value, FieldError> {
+fn answered(question: &Question, answer: Value, place: &str) -> Result<Value, Box<FieldError>> {
     let wrong_type =
-        |expected: &str| FieldError::body(place, "wrong_type", format!("Expected {expected}."));
+        |expected: &str| refused(place, "wrong_type", &format!("Expected {expected}."));
     match (question.kind, answer) {
         (QuestionKind::Text, Value::String(text)) => text_of(&text, place).map(Value::String),
         (QuestionKind::Text, _) => Err(wrong_type("a string")),
@@ -79,11 +79,11 @@ fn answered(question: &Question, answer: Value, place: &str) -> Result<Value, Fi
             for (index, choice) in choices.into_iter().enumerate() {
                 let place = format!("{place}/{index}");
                 let Value::String(choice) = choice else {
-                    return Err(FieldError::body(place, "wrong_type", "Expected a string."));
+                    return Err(refused(&place, "wrong_type", "Expected a string."));
                 };
                 let choice = Value::String(one_of(question, &choice, &place)?);
                 if kept.contains(&choice) {
-                    return Err(FieldError::body(place, "duplicate", "Each choice once."));
+                    return Err(refused(&place, "duplicate", "Each choice once."));
                 }
                 kept.push(choice);
             }
@@ -93,31 +93,32 @@ fn answered(question: &Question, answer: Value, place: &str) -> Result<Value, Fi
     }
 }
 
-fn text_of(text: &str, place: &str) -> Result<String, FieldError> {
-    Note::new(text)
-        .map(Note::into_string)
-        .map_err(|fault| match fault {
-            TextFault::TooShort(_) => FieldError::body(place, "required", fault.to_string()),
-            TextFault::TooLong(max) => {
-                FieldError::body(place, "too_long", fault.to_string()).with(json!({"max": max}))
-            }
-            TextFault::Control => FieldError::body(place, "control_character", fault.to_string()),
-        })
+fn refused(place: &str, code: &str, detail: &str) -> Box<FieldError> {
+    Box::new(FieldError::body(place, code, detail))
 }
 
-fn one_of(question: &Question, choice: &str, place: &str) -> Result<String, FieldError> {
+fn text_of(text: &str, place: &str) -> Result<String, Box<FieldError>> {
+    Note::new(text).map(Note::into_string).map_err(|fault| {
+        let (code, params) = match fault {
+            TextFault::TooShort(_) => ("required", json!({})),
+            TextFault::TooLong(max) => ("too_long", json!({"max": max})),
+            TextFault::Control => ("control_character", json!({})),
+        };
+        let error = FieldError::body(place, code, fault.to_string());
+        Box::new(error.with(params))
+    })
+}
+
+fn one_of(question: &Question, choice: &str, place: &str) -> Result<String, Box<FieldError>> {
     let wanted = text_of(choice, place)?;
     let choices = || question.choices.0.iter();
     match choices().find(|one| one.as_str() == wanted) {
         Some(_) => Ok(wanted),
         None => {
             let allowed: Vec<&str> = choices().map(|one| one.as_str()).collect();
-            Err(FieldError::body(
-                place,
-                "unknown_value",
-                format!("One of: {}.", allowed.join(", ")),
-            )
-            .with(json!({"allowed": allowed})))
+            let detail = format!("One of: {}.", allowed.join(", "));
+            let error = FieldError::body(place, "unknown_value", detail);
+            Err(Box::new(error.with(json!({"allowed": allowed}))))
         }
     }
 }

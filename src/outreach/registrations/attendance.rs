@@ -122,17 +122,14 @@ impl AttendanceFigures {
     }
 }
 
+/// Where people heard of it.
 type Source = (Option<Utm>, Option<Utm>, Option<Utm>);
+/// How many of a source stand where.
+type Counted = (RegistrationState, Source, i64);
 
 fn attendance(reading: &mut Reading<'_>, events: Vec<Id>) -> Result<Attendance, Problem> {
     let number = i64::try_from(events.len()).unwrap_or(i64::MAX);
-    let rows: Vec<(
-        RegistrationState,
-        Option<Utm>,
-        Option<Utm>,
-        Option<Utm>,
-        i64,
-    )> = registrations::table
+    let rows: Vec<Counted> = registrations::table
         .filter(registrations::team_id.eq(reading.team.id()))
         .filter(registrations::event_id.eq_any(events))
         .group_by((
@@ -143,18 +140,20 @@ fn attendance(reading: &mut Reading<'_>, events: Vec<Id>) -> Result<Attendance, 
         ))
         .select((
             registrations::state,
-            registrations::utm_source,
-            registrations::utm_medium,
-            registrations::utm_campaign,
+            (
+                registrations::utm_source,
+                registrations::utm_medium,
+                registrations::utm_campaign,
+            ),
             count_star(),
         ))
         .load(reading.conn)?;
     let mut total = AttendanceFigures::default();
     let mut by_source: BTreeMap<Source, AttendanceFigures> = BTreeMap::new();
-    for (state, source, medium, campaign, count) in rows {
+    for (state, source, count) in rows {
         total.add(state, count);
         if state != RegistrationState::Unverified {
-            let figures = by_source.entry((source, medium, campaign)).or_default();
+            let figures = by_source.entry(source).or_default();
             figures.add(state, count);
         }
     }

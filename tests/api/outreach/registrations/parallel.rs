@@ -21,7 +21,7 @@ async fn two_hundred_come_at_once_for_fifty_seats() {
         .map(|number: usize| {
             let secret = secrets.get(number / 2).cloned().unwrap();
             async move {
-                let answer = if number % 2 == 0 {
+                let answer = if number.is_multiple_of(2) {
                     hall.follow("POST", &secret, "/confirm").await.ok()
                 } else {
                     let body = json!({"name": "Ada", "email": format!("hand{number}@x.org")});
