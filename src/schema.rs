@@ -312,18 +312,18 @@ diesel::table! {
 
 diesel::table! {
     use crate::db::types::sql::{Json, UtcInstant, Uuid};
-    use diesel::sql_types::{BigInt, Bool, Text};
+    use diesel::sql_types::{BigInt, Nullable, Text};
 
     event_series (team_id, id) {
         team_id -> Uuid,
         id -> Uuid,
         rule -> Text,
         starts -> Json,
-        ends -> Json,
+        duration_seconds -> BigInt,
         pattern -> Json,
         total -> BigInt,
-        materialised_until -> UtcInstant,
-        is_complete -> Bool,
+        made -> BigInt,
+        next_at -> Nullable<UtcInstant>,
         moved_by_clocks -> Json,
         created_at -> UtcInstant,
         updated_at -> UtcInstant,

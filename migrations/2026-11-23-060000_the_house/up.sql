@@ -242,23 +242,23 @@ CREATE INDEX public_slugs_by_event ON public_slugs (team_id, event_id);
 
 -- Events that come again by a rule (RFC 5545).
 CREATE TABLE event_series (
-    team_id            uuid NOT NULL REFERENCES teams (id),
-    id                 uuid NOT NULL,
-    rule               text NOT NULL,
-    starts             jsonb NOT NULL,
-    ends               jsonb NOT NULL,
-    pattern            jsonb NOT NULL,
-    total              bigint NOT NULL,
-    materialised_until timestamptz NOT NULL,
-    is_complete        boolean NOT NULL,
-    moved_by_clocks    jsonb NOT NULL,
-    created_at         timestamptz NOT NULL,
-    updated_at         timestamptz NOT NULL,
-    version            bigint NOT NULL,
+    team_id          uuid NOT NULL REFERENCES teams (id),
+    id               uuid NOT NULL,
+    rule             text NOT NULL,
+    starts           jsonb NOT NULL,
+    duration_seconds bigint NOT NULL,
+    pattern          jsonb NOT NULL,
+    total            bigint NOT NULL,
+    made             bigint NOT NULL,
+    next_at          timestamptz,
+    moved_by_clocks  jsonb NOT NULL,
+    created_at       timestamptz NOT NULL,
+    updated_at       timestamptz NOT NULL,
+    version          bigint NOT NULL,
     PRIMARY KEY (team_id, id)
 );
 CREATE INDEX event_series_by_creation ON event_series (team_id, created_at, id);
-CREATE INDEX event_series_to_materialise ON event_series (is_complete, materialised_until);
+CREATE INDEX event_series_to_make ON event_series (next_at) WHERE next_at IS NOT NULL;
 
 CREATE TABLE events (
     team_id       uuid NOT NULL REFERENCES teams (id),

@@ -10,6 +10,7 @@ mod letters;
 mod offers;
 mod registrations;
 mod reminders;
+mod series;
 
 use std::time::Duration;
 
@@ -38,6 +39,8 @@ enum Job {
     FollowTheClock,
     /// Offered seats go to others, and registrations that nobody confirmed are forgotten.
     FreeSeats,
+    /// Series go on: their events of the next year are made.
+    ContinueSeries,
     /// What has been in the trash for 30 days is purged.
     EmptyTrash,
     /// New signing keys, made by another server, are read.
@@ -60,10 +63,11 @@ enum Lane {
 }
 
 impl Job {
-    const ALL: [Self; 8] = [
+    const ALL: [Self; 9] = [
         Self::ExpireOffers,
         Self::FollowTheClock,
         Self::FreeSeats,
+        Self::ContinueSeries,
         Self::EmptyTrash,
         Self::ReloadKeys,
         Self::Forget,
@@ -85,7 +89,9 @@ impl Job {
             Self::ExpireOffers | Self::FollowTheClock | Self::FreeSeats | Self::SendLetters => {
                 Duration::ZERO
             }
-            Self::EmptyTrash | Self::ReloadKeys | Self::Forget => RELOAD_EVERY,
+            Self::ContinueSeries | Self::EmptyTrash | Self::ReloadKeys | Self::Forget => {
+                RELOAD_EVERY
+            }
             Self::Remind => REMIND_EVERY,
         }
     }
@@ -98,6 +104,7 @@ impl Job {
             Self::FreeSeats => registrations::free_seats(state)
                 .await
                 .map_err(|why| why.to_string()),
+            Self::ContinueSeries => series::follow(state).await.map_err(|why| why.to_string()),
             Self::EmptyTrash => trash::purge_expired(state)
                 .await
                 .map(drop)

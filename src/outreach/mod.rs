@@ -9,6 +9,7 @@ pub mod letters;
 pub mod milestones;
 pub mod registration_rules;
 pub mod registrations;
+pub mod series;
 pub mod trashing;
 
 use utoipa_actix_web::service_config::ServiceConfig;
@@ -19,7 +20,8 @@ pub fn routes(config: &mut ServiceConfig<'_>) {
         .configure(campaigns::routes)
         .configure(milestones::routes)
         .configure(events::routes)
-        .configure(agenda::routes)
         .configure(registrations::routes)
-        .configure(letters::routes);
+        .configure(agenda::routes)
+        .configure(letters::routes)
+        .configure(series::routes);
 }

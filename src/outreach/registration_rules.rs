@@ -3,6 +3,7 @@
 //! The surprising rule: an answer belongs to a question by the question's `key`. Rewording a question keeps its
 //! answers, another key makes it another question.
 
+use chrono::TimeDelta;
 use serde::{Deserialize, Serialize};
 use serde_json::json;
 use utoipa::ToSchema;
@@ -132,7 +133,25 @@ impl Default for RegistrationRules {
     }
 }
 
+impl RegistrationRulesPatch {
+    /// The same for an event that begins so much later.
+    #[must_use]
+    pub fn later(mut self, by: TimeDelta) -> Self {
+        self.opens_at = self.opens_at.map(|at| at.map(|at| at.plus(by)));
+        self.closes_at = self.closes_at.map(|at| at.map(|at| at.plus(by)));
+        self
+    }
+}
+
 impl RegistrationRules {
+    /// The same for an event that begins so much later.
+    #[must_use]
+    pub fn later(mut self, by: TimeDelta) -> Self {
+        self.opens_at = self.opens_at.map(|at| at.plus(by));
+        self.closes_at = self.closes_at.map(|at| at.plus(by));
+        self
+    }
+
     /// With what a patch changes.
     #[must_use]
     pub fn patched(self, patch: RegistrationRulesPatch) -> Self {

@@ -11,6 +11,7 @@ use super::queries::{find, load_page};
 use super::write;
 use crate::access::{Permission, TeamScope};
 use crate::http::{Answer, Body, Expand, PageRequest, Query, Reply};
+use crate::outreach::series::{self, SeriesScope, WhichOccurrences};
 use crate::outreach::trashing;
 use crate::outreach::{letters, registrations};
 
@@ -73,16 +74,36 @@ pub async fn get_event(scope: TeamScope, wanted: Query<Expand<EventReference>>) 
 /// A JSON Merge Patch: absent keeps, null clears. `status` goes through the state machine: draft → scheduled → live →
 /// ended, and draft or scheduled → cancelled; `live` and `ended` also come by the clock. When it takes place is changed
 /// by `POST …/reschedule`, which moves its tasks along.
-#[utoipa::path(tag = "events", request_body = EventPatch, responses((status = 200, body = Event)))]
+///
+/// Of an occurrence of a series, `scope` says which ones change: this one, this and the following ones (which become a
+/// series of their own), or all. What is live, over or cancelled never changes, and a field that was changed for one
+/// occurrence alone stays as it is there. The answer is this event; the change feed names the others.
+#[utoipa::path(tag = "events", params(WhichOccurrences), request_body = EventPatch, responses((status = 200, body = Event)))]
 #[patch("/v1/teams/{team_id}/events/{event_id}")]
-pub async fn update_event(scope: TeamScope, body: Body<EventPatch>) -> Answer {
+pub async fn update_event(
+    scope: TeamScope,
+    which: Query<WhichOccurrences>,
+    body: Body<EventPatch>,
+) -> Answer {
     let id = scope.id("event_id")?;
+    let which = which.0.scope.unwrap_or(SeriesScope::This);
     let Body(patch) = body;
     scope
         .write(Permission::EventWrite, move |tx| {
             let before = find(tx, id)?;
             tx.expect_version(before.version)?;
-            let after = write::patched(tx, &before, patch)?;
+            if which != SeriesScope::This {
+                for (before, event) in series::patch(tx, &before, &patch, which)? {
+                    letters::told_of(tx, &before, &event)?;
+                    if before.capacity != event.capacity {
+                        registrations::promote(tx, &event)?;
+                    }
+                }
+                let event = find(tx, id)?;
+                return Reply::record(&event, event.version);
+            }
+            let mut after = write::patched(tx, &before, patch)?;
+            after.overrides = series::overridden(&before, &after);
             let has_other_seats = before.capacity != after.capacity;
             let event = write::save(tx, before.clone(), after)?;
             if has_other_seats {

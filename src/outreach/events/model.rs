@@ -161,6 +161,9 @@ pub struct EventFilter {
     /// Of any of these campaigns: ids, or `none`.
     #[param(value_type = Option<String>, max_length = 2000, example = "none")]
     pub(super) campaign_id: Option<AnyOf<Which>>,
+    /// Of any of these series: ids, or `none`.
+    #[param(value_type = Option<String>, max_length = 2000, example = "none")]
+    pub(super) series_id: Option<AnyOf<Which>>,
     /// Held by any of these members: ids, or `me`.
     #[param(value_type = Option<String>, max_length = 2000, example = "me")]
     pub(super) host_id: Option<AnyOf<Who>>,

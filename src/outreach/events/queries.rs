@@ -105,6 +105,9 @@ fn filtered(
     if let Some(wanted) = &filter.campaign_id {
         query = one_of!(query, events::campaign_id, wanted);
     }
+    if let Some(wanted) = &filter.series_id {
+        query = one_of!(query, events::series_id, wanted);
+    }
     if let Some(hosts) = &filter.host_id {
         let (members, _) = hosts.resolve(reading.me.member_id);
         let held = event_hosts::table

@@ -146,6 +146,14 @@ fn new_slug(title: &Title) -> Option<Slug> {
     Slug::of(title.as_str(), &tail)
 }
 
+/// The public address of an event for which nobody chose one.
+pub(in crate::outreach) fn slug_for(visibility: Visibility, title: &Title) -> Option<Slug> {
+    match visibility {
+        Visibility::Public => new_slug(title),
+        Visibility::Team => None,
+    }
+}
+
 // ---------------------------------------------------------------- making and changing
 
 /// Makes an event, as a draft, and journals it.
@@ -185,10 +193,7 @@ pub fn checked(tx: &mut Tx<'_>, new: NewEvent) -> Result<Event, Problem> {
     if let Some(campaign_id) = campaign_id {
         campaigns::check_reference(tx, campaign_id, "/campaign_id")?;
     }
-    let slug = match visibility {
-        Visibility::Public => slug.or_else(|| new_slug(&title)),
-        Visibility::Team => slug,
-    };
+    let slug = slug.or_else(|| slug_for(visibility, &title));
     Ok(Event {
         team_id: tx.team.id(),
         id: Id::new(),
@@ -353,5 +358,15 @@ pub fn save(tx: &mut Tx<'_>, before: Event, mut after: Event) -> Result<Event, P
         .execute(tx.conn)?;
         insert_hosts(tx, &after)?;
     }
-    tx.change(before, after)
+    let event = tx.change(before, after)?;
+    if event.version != tx.revision {
+        // Nothing differs: the row gets its version back, for the transaction may go on with other events.
+        diesel::update(events::table.find((event.team_id, event.id)))
+            .set((
+                events::updated_at.eq(event.updated_at),
+                events::version.eq(event.version),
+            ))
+            .execute(tx.conn)?;
+    }
+    Ok(event)
 }

@@ -151,7 +151,7 @@ pub struct KeptTask {
 
 /// An event at another time, and what moved along.
 #[derive(Debug, Serialize, ToSchema)]
-#[schema(example = json!({"event": {"team_id": "0190a5c3-7d2e-7c11-9a43-2f3d1e0b6a55", "id": "0190a5c3-7d2e-7c11-9a43-2f3d1e0b6a58", "campaign_id": null, "series_id": null, "occurrence": null, "title": "What is new in 1.30", "description": "The release team shows it.", "kind": "webinar", "starts": {"local": "2027-04-20T19:00:00", "time_zone": "Europe/Paris"}, "ends": {"local": "2027-04-20T20:30:00", "time_zone": "Europe/Paris"}, "starts_at": "2027-04-20T17:00:00.000Z", "ends_at": "2027-04-20T18:30:00.000Z", "platform": "Zoom", "join_url": "https://zoom.example/j/123", "capacity": 200, "registration": {"mode": "open", "opens_at": null, "closes_at": null, "offer_minutes": 1440, "reminder_minutes": [1440, 60], "questions": []}, "hosts": [], "visibility": "public", "slug": "whats-new-in-1-30-webinar", "status": "scheduled", "status_reason": null, "external_id": null, "sequence": 1, "created_at": "2027-03-01T09:00:00.000Z", "updated_at": "2027-03-02T09:00:00.000Z", "version": 57, "deleted_at": null}, "moved_tasks": [], "kept_tasks": []}))]
+#[schema(example = json!({"event": {"team_id": "0190a5c3-7d2e-7c11-9a43-2f3d1e0b6a55", "id": "0190a5c3-7d2e-7c11-9a43-2f3d1e0b6a58", "campaign_id": null, "series_id": null, "occurrence": null, "title": "What is new in 1.30", "description": "The release team shows it.", "kind": "webinar", "starts": {"local": "2027-04-20T19:00:00", "time_zone": "Europe/Paris"}, "ends": {"local": "2027-04-20T20:30:00", "time_zone": "Europe/Paris"}, "starts_at": "2027-04-20T17:00:00.000Z", "ends_at": "2027-04-20T18:30:00.000Z", "platform": "Zoom", "join_url": "https://zoom.example/j/123", "capacity": 200, "registration": {"mode": "open", "opens_at": null, "closes_at": null, "offer_minutes": 1440, "reminder_minutes": [1440, 60], "questions": []}, "hosts": [], "visibility": "public", "slug": "whats-new-in-1-30-webinar", "status": "scheduled", "status_reason": null, "external_id": null, "sequence": 1, "created_at": "2027-03-01T09:00:00.000Z", "updated_at": "2027-03-02T09:00:00.000Z", "version": 57, "deleted_at": null}, "moved_tasks": [], "kept_tasks": [], "moved_events": ["0190a5c3-7d2e-7c11-9a43-2f3d1e0b6a58"], "kept_events": []}))]
 pub struct Rescheduled {
     /// The event.
     pub event: Event,
@@ -161,4 +161,10 @@ pub struct Rescheduled {
     /// The tasks that did not.
     #[schema(max_items = 5_000)]
     pub kept_tasks: Vec<KeptTask>,
+    /// The events that moved: this one, and with `scope` others of its series.
+    #[schema(max_items = 200)]
+    pub moved_events: Vec<Id>,
+    /// The events of the series that keep the time that they were given alone.
+    #[schema(max_items = 200)]
+    pub kept_events: Vec<Id>,
 }

@@ -15,6 +15,7 @@ use crate::http::{Answer, Body, Problem, Query, Reply};
 use crate::outreach::agenda;
 use crate::outreach::events::{self, Event, write};
 use crate::outreach::letters;
+use crate::outreach::series::{self, MovedSeries, SeriesScope, WhichOccurrences};
 use crate::schema::tasks;
 use crate::work::tasks::{Start, Task, TaskPatch, in_team, update};
 
@@ -48,7 +49,8 @@ fn move_tasks(
     before: &Event,
     after: &Event,
     is_asked: bool,
-) -> Result<Tasks, Problem> {
+    done: &mut Tasks,
+) -> Result<(), Problem> {
     let date = |event: &Event| event.starts.0.local.naive().date();
     let days = (date(after) - date(before)).num_days();
     let all: Vec<Task> = in_team(tx.team)
@@ -57,7 +59,6 @@ fn move_tasks(
         .limit(MOST)
         .select(Task::as_select())
         .load(tx.conn)?;
-    let mut done = Tasks::default();
     for task in all {
         let because = if !task.status.is_open() {
             Some(KeptBecause::Finished)
@@ -98,7 +99,19 @@ fn move_tasks(
             before,
         });
     }
-    Ok(done)
+    Ok(())
+}
+
+/// Moves one event, which has a time of its own from now on where it belongs to a series.
+fn move_one(tx: &mut Tx<'_>, before: Event, wanted: &Reschedule) -> Result<MovedSeries, Problem> {
+    let mut after = write::rescheduled(&before, wanted.starts.clone(), wanted.ends.clone())?;
+    after.overrides = series::overridden(&before, &after);
+    agenda::check_room(tx, &after)?;
+    let event = write::save(tx, before.clone(), after)?;
+    Ok(MovedSeries {
+        moved: vec![(before, event)],
+        kept: Vec::new(),
+    })
 }
 
 /// Reschedule an event
@@ -106,29 +119,41 @@ fn move_tasks(
 /// Moves it to another time. Its tasks that are neither done nor cancelled move by as many days as the event does on
 /// the calendar of its place, unless `move_tasks` is false; the answer names what moved, from when to when, and what
 /// did not and why. Only an event that is still to come can be moved. `validate_only=true` shows what would move.
-#[utoipa::path(tag = "events", params(ValidateOnly), request_body = Reschedule,
+///
+/// Of an occurrence of a series, `scope` says which ones move by as much: this one, this and the following ones (which
+/// become a series of their own), or all that are still to come. Where the rule cannot follow (a rule for the 30th moved
+/// to the 31st), that is refused. An occurrence that was moved alone before keeps its time.
+#[utoipa::path(tag = "events", params(ValidateOnly, WhichOccurrences), request_body = Reschedule,
     responses((status = 200, body = Rescheduled, description = "The event, and what moved along.")))]
 #[post("/v1/teams/{team_id}/events/{event_id}/reschedule")]
 pub async fn reschedule_event(
     scope: TeamScope,
     _: Query<ValidateOnly>,
+    which: Query<WhichOccurrences>,
     body: Body<Reschedule>,
 ) -> Answer {
+    let which = which.0.scope.unwrap_or(SeriesScope::This);
     let id = scope.id("event_id")?;
     let Body(wanted) = body;
     scope
         .write(Permission::EventWrite, move |tx| {
             let before = events::find(tx, id)?;
             tx.expect_version(before.version)?;
-            let after = write::rescheduled(&before, wanted.starts, wanted.ends)?;
-            agenda::check_room(tx, &after)?;
-            let event = write::save(tx, before.clone(), after)?;
-            letters::told_of(tx, &before, &event)?;
-            let Tasks { moved, kept } = move_tasks(tx, &before, &event, wanted.move_tasks)?;
+            let MovedSeries { moved, kept } = match which {
+                SeriesScope::This => move_one(tx, before, &wanted)?,
+                which => series::reschedule(tx, &before, &wanted.starts, &wanted.ends, which)?,
+            };
+            let mut done = Tasks::default();
+            for (before, after) in &moved {
+                letters::told_of(tx, before, after)?;
+                move_tasks(tx, before, after, wanted.move_tasks, &mut done)?;
+            }
             Reply::ok(&Rescheduled {
-                event,
-                moved_tasks: moved,
-                kept_tasks: kept,
+                event: events::find(tx, id)?,
+                moved_tasks: done.moved,
+                kept_tasks: done.kept,
+                moved_events: moved.iter().map(|(_, after)| after.id).collect(),
+                kept_events: kept,
             })
         })
         .await

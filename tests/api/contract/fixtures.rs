@@ -391,6 +391,7 @@ impl Fixture<'_> {
             "team_id" => self.by.team_id.clone(),
             "campaign_id" => team.campaign().await,
             "milestone_id" => team.milestone().await,
+            "series_id" => team.series().await,
             "event_id" => {
                 let names = self.operation.names();
                 if names.contains(&"registration_id") {

@@ -88,6 +88,9 @@ impl<'w> List<'w> {
             "list_comments" => {
                 team.comment(self.call.name("task_id"), &team.guest).await;
             }
+            "list_event_series" => {
+                team.series().await;
+            }
             "list_events" => {
                 team.event().await;
             }

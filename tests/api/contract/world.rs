@@ -162,6 +162,15 @@ impl Team {
         self.owner.patch(&place, body).await.ok()
     }
 
+    /// A series of two events.
+    pub async fn series(&self) -> String {
+        let starts = json!({"local": "2027-04-20T19:00:00", "time_zone": "Europe/Paris"});
+        let ends = json!({"local": "2027-04-20T20:30:00", "time_zone": "Europe/Paris"});
+        let event = json!({"title": "An event", "kind": "webinar", "starts": starts, "ends": ends});
+        let body = json!({"event": event, "rule": "FREQ=WEEKLY;COUNT=2"});
+        id(&self.owner.post("/event-series", body).await.created())
+    }
+
     pub async fn milestone(&self) -> String {
         let body = json!({"campaign_id": self.campaign().await, "name": "A milestone", "due_on": "2026-06-01"});
         id(&self.owner.post("/milestones", body).await.created())
@@ -249,6 +258,7 @@ pub async fn record_named(team: &Team, name: &str) -> Option<String> {
         "external_id" => return None,
         "campaign_id" => team.campaign().await,
         "milestone_id" => team.milestone().await,
+        "series_id" => team.series().await,
         "event_id" => team.event().await,
         "task_id" | "parent_id" | "predecessor_id" | "before_id" | "after_id" | "id" => {
             team.task().await

@@ -4,3 +4,4 @@ mod events;
 pub mod letters;
 mod milestones;
 mod registrations;
+mod series;

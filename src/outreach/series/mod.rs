@@ -1,0 +1,16 @@
+//! Series: events that come again by a rule of RFC 5545.
+//!
+//! The surprising rule: the occurrences are events like all others, made at most a year ahead; the clock makes the later
+//! ones. An occurrence is known by the local start that the rule gives it, wherever it was moved since.
+
+mod edit;
+mod handlers;
+pub mod make;
+mod model;
+mod moving;
+pub mod rule;
+
+pub use edit::{check_series, overridden, patch};
+pub use handlers::routes;
+pub use model::{EventSeries, EventSeriesPage, Pattern, SeriesScope, WhichOccurrences};
+pub use moving::{MovedSeries, reschedule};
