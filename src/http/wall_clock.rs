@@ -4,7 +4,7 @@
 //! skipped is refused; of one that comes twice the first is meant (RFC 5545 §3.3.5 says the same).
 
 use chrono::offset::LocalResult;
-use chrono::{Datelike, NaiveDateTime, TimeDelta, TimeZone as _, Utc};
+use chrono::{Datelike, NaiveDateTime, TimeDelta, TimeZone as _, Timelike as _, Utc};
 use serde::{Deserialize, Deserializer, Serialize};
 use serde_json::json;
 use utoipa::ToSchema;
@@ -35,7 +35,9 @@ const FORM: &str = "%Y-%m-%dT%H:%M:%S";
 fn read_local_time(text: &str) -> Option<String> {
     let time = NaiveDateTime::parse_from_str(text, FORM).ok()?;
     // chrono also reads 2026-1-1T9:0:0 and a 60th second; a time has one spelling here.
-    let is_one = (1900..3000).contains(&time.year()) && time.format(FORM).to_string() == text;
+    let is_one = (1900..3000).contains(&time.year())
+        && time.nanosecond() < 1_000_000_000
+        && time.format(FORM).to_string() == text;
     is_one.then(|| text.to_owned())
 }
 
