@@ -168,6 +168,7 @@ macro_rules! text_enum {
         #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord,
             diesel::expression::AsExpression, diesel::deserialize::FromSqlRow)]
         #[diesel(sql_type = diesel::sql_types::Text)]
+        #[allow(clippy::enum_variant_names, reason = "the words are the wire's")]
         $vis enum $name { $($(#[$note])* $variant),+ }
 
         impl $name {

@@ -190,7 +190,7 @@ impl RegistrationRules {
         for (index, question) in self.questions.0.iter().enumerate() {
             let place = format!("/registration/questions/{index}");
             let mut refuse = |member: &str, code, detail: &str| {
-                wrong.push(FieldError::body(&format!("{place}/{member}"), code, detail));
+                wrong.push(FieldError::body(format!("{place}/{member}"), code, detail));
             };
             let is_key = question
                 .key

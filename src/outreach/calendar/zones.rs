@@ -211,9 +211,11 @@ pub(super) fn put(lines: &mut Lines, zone: Tz, years: &RangeInclusive<i32>) {
             match (run.rules.first(), run.changes.first(), run.changes.last()) {
                 (Some(rule), Some(begins), Some(ends)) if run.changes.len() >= RULE => {
                     // A rule that holds to the end of what was looked at goes on.
-                    let until = (ends.at.year() + 1 < last)
-                        .then(|| format!(";UNTIL={}Z", compact(ends.at)))
-                        .unwrap_or_default();
+                    let until = if ends.at.year() + 1 < last {
+                        format!(";UNTIL={}Z", compact(ends.at))
+                    } else {
+                        String::new()
+                    };
                     let rule = format!("{}{until}", rule.text());
                     put_observance(
                         lines,
