@@ -36,7 +36,7 @@ mod shared;
 struct Base;
 
 /// The areas, in reading order.
-const TAGS: [(&str, &str); 26] = [
+const TAGS: [(&str, &str); 27] = [
     ("accounts", "Signing up, the own profile."),
     ("sessions", "Signing in and out, access and refresh tokens."),
     ("teams", "Teams: the tenants. Everything else lives in one."),
@@ -51,6 +51,10 @@ const TAGS: [(&str, &str); 26] = [
     ("milestones", "Dated points that tasks lead up to."),
     ("events", "Online events: when, where, who may come."),
     ("outbox", "What people who registered were told by e-mail."),
+    (
+        "calendars",
+        "Events as iCalendar files: for one download, to subscribe to, and in from other calendars.",
+    ),
     ("tasks", "Pieces of work."),
     ("dependencies", "What must come before what."),
     ("checklist", "Small steps of a task."),

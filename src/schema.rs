@@ -362,6 +362,32 @@ diesel::table! {
 }
 
 diesel::table! {
+    use crate::db::types::sql::{UtcInstant, Uuid};
+    use diesel::sql_types::{BigInt, Text};
+
+    calendar_feeds (team_id, id) {
+        team_id -> Uuid,
+        id -> Uuid,
+        member_id -> Uuid,
+        scope -> Text,
+        label -> Text,
+        created_at -> UtcInstant,
+        version -> BigInt,
+    }
+}
+
+diesel::table! {
+    use crate::db::types::sql::Uuid;
+    use diesel::sql_types::Binary;
+
+    calendar_feed_secrets (team_id, feed_id) {
+        team_id -> Uuid,
+        feed_id -> Uuid,
+        digest -> Binary,
+    }
+}
+
+diesel::table! {
     use crate::db::types::sql::{Json, UtcInstant, Uuid};
     use diesel::sql_types::{BigInt, Nullable, Text};
 
@@ -590,6 +616,8 @@ diesel::allow_tables_to_appear_in_same_query!(
     event_series,
     event_hosts,
     agenda_items,
+    calendar_feeds,
+    calendar_feed_secrets,
     letters,
     registrations,
     tasks,

@@ -8,6 +8,8 @@ DROP TABLE tasks;
 DROP TABLE letters;
 DROP TABLE registrations;
 DROP TABLE agenda_items;
+DROP TABLE calendar_feed_secrets;
+DROP TABLE calendar_feeds;
 DROP TABLE event_hosts;
 DROP TABLE events;
 DROP TABLE event_series;

@@ -335,6 +335,28 @@ CREATE TABLE agenda_items (
 );
 CREATE INDEX agenda_items_by_event ON agenda_items (team_id, event_id, position, id);
 
+-- Calendars that members subscribe to, by a secret that is kept as its digest.
+CREATE TABLE calendar_feeds (
+    team_id    uuid NOT NULL,
+    id         uuid NOT NULL,
+    member_id  uuid NOT NULL,
+    scope      text NOT NULL,
+    label      text NOT NULL,
+    created_at timestamptz NOT NULL,
+    version    bigint NOT NULL,
+    PRIMARY KEY (team_id, id),
+    FOREIGN KEY (team_id, member_id) REFERENCES members (team_id, id)
+);
+CREATE INDEX calendar_feeds_by_member ON calendar_feeds (team_id, member_id, created_at, id);
+
+CREATE TABLE calendar_feed_secrets (
+    team_id uuid NOT NULL,
+    feed_id uuid NOT NULL,
+    digest  bytea NOT NULL,
+    PRIMARY KEY (team_id, feed_id),
+    FOREIGN KEY (team_id, feed_id) REFERENCES calendar_feeds (team_id, id) ON DELETE CASCADE
+);
+
 -- Letters: what people are told by e-mail. A row holds no text and no secret: a letter is written when it is sent.
 CREATE TABLE letters (
     team_id         uuid NOT NULL REFERENCES teams (id),

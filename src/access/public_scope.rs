@@ -12,8 +12,9 @@ use super::caller;
 use super::state::State;
 use super::team_entry::{public_reading, public_writing};
 use super::team_scope::{Reading, Tx};
+use super::versions::Tags;
 use crate::db::{AnyConnection, Id, Outcome};
-use crate::http::{Answer, Problem};
+use crate::http::{Answer, Problem, Reply};
 
 /// A request by somebody whom nobody knows.
 pub struct PublicScope {
@@ -55,11 +56,47 @@ impl PublicScope {
         &self.state
     }
 
-    /// Reads from the team that `team` finds.
+    /// Reads from the team that `team` finds. 304 when the answer has a tag and the client has it.
     ///
     /// # Errors
     /// `not_found` when it finds none or the team is gone, and what `work` answers.
     pub async fn read<L, F>(&self, team: L, work: F) -> Answer
+    where
+        L: FnOnce(&mut AnyConnection) -> Result<Option<Id>, Problem> + Send + 'static,
+        F: FnOnce(&mut Reading<'_>) -> Answer + Send + 'static,
+    {
+        let known = Tags::if_none_match(&self.request)?;
+        let reply = self.reading(team, work).await?;
+        match (&reply.etag, known) {
+            (Some(etag), Some(known)) if known.includes(etag) => {
+                Ok(Reply::not_modified(etag.clone()))
+            }
+            _ => Ok(reply),
+        }
+    }
+
+    /// Reads what the revision of the team decides: 304 before `work` when nothing has changed. So `team` finds the team
+    /// only for whoever may see the answer.
+    ///
+    /// # Errors
+    /// As [`Self::read`].
+    pub async fn list<L, F>(&self, team: L, work: F) -> Answer
+    where
+        L: FnOnce(&mut AnyConnection) -> Result<Option<Id>, Problem> + Send + 'static,
+        F: FnOnce(&mut Reading<'_>) -> Answer + Send + 'static,
+    {
+        let known = Tags::if_none_match(&self.request)?;
+        self.reading(team, move |reading| {
+            let etag = reading.etag();
+            if known.is_some_and(|known| known.includes(&etag)) {
+                return Ok(Reply::not_modified(etag));
+            }
+            Ok(work(reading)?.tagged(etag))
+        })
+        .await
+    }
+
+    async fn reading<L, F>(&self, team: L, work: F) -> Answer
     where
         L: FnOnce(&mut AnyConnection) -> Result<Option<Id>, Problem> + Send + 'static,
         F: FnOnce(&mut Reading<'_>) -> Answer + Send + 'static,

@@ -3,6 +3,7 @@
 //! The surprising rule: the server asks its own document. A parameter that is not documented is refused, and
 //! 405 lists the documented methods, so document and behaviour cannot part.
 
+use std::cmp::Reverse;
 use std::collections::HashMap;
 
 use actix_web::dev::ResourceDef;
@@ -95,11 +96,15 @@ impl Operations {
     /// What `Allow` says of an address: nothing when there is no such address.
     #[must_use]
     pub fn allow(&self, path: &str) -> Option<String> {
-        // `/tasks/batch` is meant before `/tasks/{task_id}`: the pattern with the fewest variables.
+        // `/tasks/batch` is meant before `/tasks/{task_id}`: the pattern with the fewest variables. Of two with as many,
+        // the one that says more: `/events/{slug}.ics` before `/events/{slug}`.
         self.addresses
             .iter()
             .filter(|address| address.pattern.is_match(path))
-            .min_by_key(|address| address.text().matches('{').count())
+            .min_by_key(|address| {
+                let text = address.text();
+                (text.matches('{').count(), Reverse(text.len()))
+            })
             .map(Address::allow)
     }
 }

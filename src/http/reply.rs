@@ -141,6 +141,22 @@ impl Reply {
         }
     }
 
+    /// 200 with text of another media type.
+    #[must_use]
+    pub fn text(media_type: &'static str, text: String) -> Self {
+        Self {
+            body: text.into(),
+            ..Self::no_content().status(200).content_type(media_type)
+        }
+    }
+
+    /// The same with this tag.
+    #[must_use]
+    pub fn tagged(mut self, etag: String) -> Self {
+        self.etag = Some(etag);
+        self
+    }
+
     /// The same with this status.
     #[must_use]
     pub fn status(mut self, status: u16) -> Self {

@@ -26,6 +26,7 @@ text_enum! {
         Event = "event",
         AgendaItem = "agenda_item",
         EventSeries = "event_series",
+        CalendarFeed = "calendar_feed",
         Registration = "registration",
         Task = "task",
         Dependency = "dependency",
@@ -46,6 +47,8 @@ impl Kind {
             Self::OwnershipOffer => Permission::OwnershipRead,
             Self::Campaign | Self::Milestone => Permission::CampaignRead,
             Self::Event | Self::AgendaItem | Self::EventSeries => Permission::EventRead,
+            // What somebody calls the phone is nobody's business but that of whoever looks after the members.
+            Self::CalendarFeed => Permission::MemberWrite,
             Self::Registration => Permission::RegistrationRead,
             Self::Task | Self::Dependency | Self::ChecklistItem => Permission::TaskRead,
             Self::Comment => Permission::CommentRead,

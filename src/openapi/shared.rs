@@ -34,7 +34,14 @@ const WITHOUT_IDEMPOTENCY: [&str; 5] = [
 const WITHOUT_VERSION: [&str; 2] = ["delete_current_session", "delete_my_session"];
 
 /// Operations outside a team whose answer carries a version.
-const VERSIONED: [&str; 4] = ["get_me", "update_me", "create_account", "create_team"];
+const VERSIONED: [&str; 6] = [
+    "get_me",
+    "update_me",
+    "create_account",
+    "create_team",
+    "get_public_event_calendar",
+    "get_calendar",
+];
 
 /// `*`, or entity tags separated by commas (RFC 9110, section 8.8.3).
 const ENTITY_TAGS: &str = r#"^(\*|(W/)?"[!#-~]*"( *, *(W/)?"[!#-~]*")*)$"#;
@@ -176,10 +183,7 @@ fn add_parameters(
 ) {
     let pages = answers_page(operation);
     let mut parameters: Vec<Value> = Vec::new();
-    for name in path
-        .split('/')
-        .filter_map(|part| part.strip_prefix('{')?.strip_suffix('}'))
-    {
+    for name in names(path) {
         parameters.push(path_parameter(name));
     }
     let own = operation["parameters"]
@@ -213,6 +217,13 @@ fn add_parameters(
     if !parameters.is_empty() {
         operation["parameters"] = Value::Array(parameters);
     }
+}
+
+/// The names in a path: of `/a/{b}/{c}.ics`, b and c.
+fn names(path: &str) -> impl Iterator<Item = &str> {
+    path.split('{')
+        .skip(1)
+        .filter_map(|rest| rest.split_once('}').map(|(name, _)| name))
 }
 
 fn path_parameter(name: &str) -> Value {

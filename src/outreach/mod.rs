@@ -20,6 +20,7 @@ pub fn routes(config: &mut ServiceConfig<'_>) {
         .configure(campaigns::routes)
         .configure(milestones::routes)
         .configure(events::routes)
+        .configure(calendar::routes)
         .configure(registrations::routes)
         .configure(agenda::routes)
         .configure(letters::routes)

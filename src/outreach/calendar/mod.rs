@@ -3,9 +3,19 @@
 //! The surprising rule: what was once in somebody's calendar stays there until it is told otherwise. So an event keeps
 //! its UID for ever, and a cancelled one is still written, as `CANCELLED`.
 
+mod feeds;
 mod lines;
+mod public;
 mod times;
 mod write;
 mod zones;
 
-pub use write::{Method, Sent, Shown, event_file, feed_file, sent_file};
+use utoipa_actix_web::service_config::ServiceConfig;
+
+pub use feeds::{CalendarFeed, FeedScope};
+pub use write::{Method, Sent, Shown, event_file, sent_file};
+
+/// Registers the operations. Before those of the events' pages: `{slug}.ics` is meant before `{slug}`.
+pub fn routes(config: &mut ServiceConfig<'_>) {
+    config.configure(public::routes).configure(feeds::routes);
+}

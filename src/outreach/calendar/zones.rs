@@ -281,7 +281,8 @@ mod tests {
     fn written(zone: &str, years: RangeInclusive<i32>) -> Vec<String> {
         let mut lines = Lines::default();
         put(&mut lines, zone.parse().unwrap(), &years);
-        lines.finish().lines().map(str::to_owned).collect()
+        let text = lines.finish().replace("\r\n ", "");
+        text.lines().map(str::to_owned).collect()
     }
 
     #[test]
@@ -355,16 +356,92 @@ mod tests {
         );
     }
 
-    #[test]
-    fn every_zone_can_be_written() {
-        for zone in chrono_tz::TZ_VARIANTS {
-            let mut lines = Lines::default();
-            put(&mut lines, zone, &(2026..=2028));
-            let text = lines.finish();
-            assert!(
-                text.contains("BEGIN:STANDARD") || text.contains("BEGIN:DAYLIGHT"),
-                "{text}"
+    /// Reads a zone as a client does: the offset is that of the latest change before the time.
+    fn offset_as_read(zone: &[String], at: NaiveDateTime) -> i32 {
+        let mut latest: Option<(NaiveDateTime, i32)> = None;
+        for observance in zone.split(|line| line.starts_with("BEGIN:")).skip(2) {
+            let says = |name: &str| {
+                let start = format!("{name}:");
+                observance.iter().find_map(|line| line.strip_prefix(&start))
+            };
+            let offset = |name| {
+                let number: i32 = says(name).unwrap().parse().unwrap();
+                (number / 100 * 60 + number % 100) * 60
+            };
+            let time = |text: &str| NaiveDateTime::parse_from_str(text, "%Y%m%dT%H%M%S").unwrap();
+            let begins = time(says("DTSTART").unwrap());
+            let mut onsets = vec![begins];
+            onsets.extend(
+                says("RDATE")
+                    .into_iter()
+                    .flat_map(|all| all.split(','))
+                    .map(time),
             );
+            if let Some(rule) = says("RRULE") {
+                let part = |name: &str| {
+                    let mut parts = rule.split(';').filter_map(|part| part.split_once('='));
+                    parts.find(|(one, _)| *one == name).map(|(_, value)| value)
+                };
+                let month = part("BYMONTH").unwrap().parse().unwrap();
+                let (week, day) = part("BYDAY")
+                    .unwrap()
+                    .split_at(part("BYDAY").unwrap().len() - 2);
+                let days = ["MO", "TU", "WE", "TH", "FR", "SA", "SU"];
+                let weekday = days.iter().position(|one| *one == day).unwrap();
+                let weekday = Weekday::try_from(u8::try_from(weekday).unwrap()).unwrap();
+                let until = part("UNTIL").map(|until| time(until.trim_end_matches('Z')));
+                for year in begins.year()..=at.year() {
+                    let date = match week.parse::<i32>().unwrap() {
+                        -1 => (22..=31)
+                            .rev()
+                            .filter_map(|day| NaiveDate::from_ymd_opt(year, month, day))
+                            .find(|date| date.weekday() == weekday)
+                            .unwrap(),
+                        week => {
+                            let week = u8::try_from(week).unwrap();
+                            NaiveDate::from_weekday_of_month_opt(year, month, weekday, week)
+                                .unwrap()
+                        }
+                    };
+                    let local = date.and_time(begins.time());
+                    let at = local - TimeDelta::seconds(offset("TZOFFSETFROM").into());
+                    if until.is_none_or(|until| at <= until) {
+                        onsets.push(local);
+                    }
+                }
+            }
+            for onset in onsets {
+                let onset = onset - TimeDelta::seconds(offset("TZOFFSETFROM").into());
+                if onset <= at && latest.is_none_or(|(last, _)| last <= onset) {
+                    latest = Some((onset, offset("TZOFFSETTO")));
+                }
+            }
+        }
+        latest.expect("a change before the time").1
+    }
+
+    #[test]
+    fn what_a_client_reads_is_what_we_know_of_every_zone() {
+        for (zone, years) in chrono_tz::TZ_VARIANTS
+            .into_iter()
+            .map(|zone| (zone, 2026..=2028))
+            .chain([
+                (chrono_tz::America::New_York, 1985..=2028),
+                (chrono_tz::Europe::Dublin, 1975..=2028),
+            ])
+        {
+            let lines = written(zone.name(), years.clone());
+            let mut at = NaiveDate::from_ymd_opt(*years.start(), 1, 1)
+                .unwrap()
+                .and_time(NaiveTime::MIN);
+            while at.year() <= *years.end() {
+                assert_eq!(
+                    offset_as_read(&lines, at),
+                    Phase::of(zone, at).offset,
+                    "{zone} at {at}: {lines:#?}"
+                );
+                at += TimeDelta::hours(61);
+            }
         }
         written("Europe/Paris", 1900..=2999);
     }

@@ -452,6 +452,11 @@ impl Fixture<'_> {
                 let event = team.public_event(json!({})).await;
                 event["slug"].as_str().unwrap().to_owned()
             }
+            "feed_id" => id(&team.calendar_feed(&self.by).await),
+            "secret" if self.operation.id == "get_calendar" => {
+                let feed = team.calendar_feed(&team.member).await;
+                feed["secret"].as_str().expect("a secret").to_owned()
+            }
             "secret" => {
                 guests::of_operation(self.world, team, &self.operation.id)
                     .await

@@ -111,8 +111,9 @@ impl Operation {
     /// The names in the path.
     pub fn names(&self) -> Vec<&str> {
         self.path
-            .split('/')
-            .filter_map(|part| part.strip_prefix('{')?.strip_suffix('}'))
+            .split('{')
+            .skip(1)
+            .filter_map(|rest| Some(rest.split_once('}')?.0))
             .collect()
     }
 

@@ -91,6 +91,9 @@ impl<'w> List<'w> {
             "list_event_series" => {
                 team.series().await;
             }
+            "list_calendar_feeds" => {
+                team.calendar_feed(&team.owner).await;
+            }
             "list_events" => {
                 team.event().await;
             }
@@ -187,6 +190,7 @@ impl<'w> List<'w> {
             "list_milestones" => format!("/milestones/{id}"),
             "list_tasks" | "list_my_tasks" => format!("/tasks/{id}"),
             "list_members" if row["display_name"] == "Nora Newcomer" => format!("/members/{id}"),
+            "list_calendar_feeds" => format!("/calendar-feeds/{id}"),
             "list_checklist_items" => {
                 format!("/tasks/{}/checklist-items/{id}", self.call.name("task_id"))
             }

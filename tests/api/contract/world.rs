@@ -171,6 +171,12 @@ impl Team {
         id(&self.owner.post("/event-series", body).await.created())
     }
 
+    /// A calendar that a member subscribes to: the answer, secret included.
+    pub async fn calendar_feed(&self, member: &Member) -> Value {
+        let body = json!({"scope": "team", "label": "My phone"});
+        member.post("/calendar-feeds", body).await.created()
+    }
+
     pub async fn milestone(&self) -> String {
         let body = json!({"campaign_id": self.campaign().await, "name": "A milestone", "due_on": "2026-06-01"});
         id(&self.owner.post("/milestones", body).await.created())

@@ -1,4 +1,5 @@
 mod agenda;
+mod calendar;
 mod campaigns;
 mod events;
 pub mod letters;

@@ -1,5 +1,6 @@
 //! Every answer against the OpenAPI document: the status is documented, the body matches its schema.
 
+use std::cmp::Reverse;
 use std::collections::HashMap;
 use std::sync::{Arc, Mutex, OnceLock};
 
@@ -33,14 +34,10 @@ fn operations() -> &'static [Operation] {
                 });
             }
         }
-        // `/members/me` before `/members/{id}`: what has fewer variables is meant.
+        // `/members/me` before `/members/{id}`: what has fewer variables is meant. And `{slug}.ics` before `{slug}`.
         operations.sort_by_key(|operation| {
-            operation
-                .pattern
-                .pattern()
-                .unwrap_or("")
-                .matches('{')
-                .count()
+            let pattern = operation.pattern.pattern().unwrap_or("");
+            (pattern.matches('{').count(), Reverse(pattern.len()))
         });
         operations
     })
@@ -72,6 +69,7 @@ pub fn check(method: &reqwest::Method, path: &str, answer: &Answer) {
         operation.id,
         answer.text
     );
+    check_media_type(operation, response, answer);
     // With `fields`, items lack on purpose what the schema says they have.
     if answer.body.is_null() || query.split('&').any(|pair| pair.starts_with("fields=")) {
         return;
@@ -97,6 +95,22 @@ pub fn check(method: &reqwest::Method, path: &str, answer: &Answer) {
         operation.id,
         errors.join("\n"),
         answer.text
+    );
+}
+
+/// An answer has a media type that the document names, and none when it is empty.
+#[track_caller]
+fn check_media_type(operation: &Operation, response: &Value, answer: &Answer) {
+    let sent = answer.header("content-type").unwrap_or_default();
+    let sent = sent.split(';').next().unwrap_or_default();
+    if answer.text.is_empty() {
+        return; // also to HEAD
+    }
+    assert!(
+        !response["content"][sent].is_null(),
+        "{} answers {} as {sent:?}, which is not documented",
+        operation.id,
+        answer.status
     );
 }
 

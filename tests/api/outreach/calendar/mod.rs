@@ -1,0 +1,42 @@
+//! Calendars: files, feeds, imports. What is written is read by a parser that is not ours.
+
+use icalendar::{Calendar, Component, Event};
+
+mod feeds;
+mod files;
+
+/// Reads a calendar, after a look at its bytes: CRLF everywhere, and no line of more than 75 bytes.
+#[track_caller]
+pub fn read(text: &str) -> Calendar {
+    assert!(text.ends_with("END:VCALENDAR\r\n"), "{text}");
+    for line in text.split_terminator("\r\n") {
+        assert!(!line.contains(['\r', '\n']), "a line end alone in {line:?}");
+        assert!(line.len() <= 75, "{} bytes: {line}", line.len());
+    }
+    text.parse().expect("a calendar")
+}
+
+/// The one event of a calendar.
+#[track_caller]
+pub fn only(text: &str) -> Event {
+    let calendar = read(text);
+    let mut events = calendar.events();
+    let event = events.next().expect("an event").clone();
+    assert!(events.next().is_none(), "one event: {text}");
+    event
+}
+
+/// What a property of an event says.
+pub fn says(event: &Event, name: &str) -> String {
+    let value = event.property_value(name);
+    value
+        .unwrap_or_else(|| panic!("{name} in {event:?}"))
+        .to_owned()
+}
+
+/// The time zone that a property is told in.
+pub fn zone_of(event: &Event, name: &str) -> String {
+    let property = event.properties().get(name).expect("a property");
+    let zone = property.params().get("TZID").expect("a time zone");
+    zone.value().to_owned()
+}
