@@ -4,6 +4,7 @@
 //! its UID for ever, and a cancelled one is still written, as `CANCELLED`.
 
 mod feeds;
+mod imports;
 mod lines;
 mod public;
 mod times;
@@ -17,5 +18,8 @@ pub use write::{Method, Sent, Shown, event_file, sent_file};
 
 /// Registers the operations. Before those of the events' pages: `{slug}.ics` is meant before `{slug}`.
 pub fn routes(config: &mut ServiceConfig<'_>) {
-    config.configure(public::routes).configure(feeds::routes);
+    config
+        .configure(public::routes)
+        .configure(feeds::routes)
+        .configure(imports::routes);
 }

@@ -133,6 +133,7 @@ pub fn bare(operation: &'static Operation, team: &Team, by: &Person) -> Call {
         Some((media_type, _)) if media_type == "text/csv" => {
             Payload::Text("text/csv", TABLE.to_owned())
         }
+        Some((media_type, _)) if media_type == "text/calendar" => calendar(&Id::new().to_string()),
         Some((_, schema)) => Payload::Json(example(schema)),
     };
     Call {
@@ -155,6 +156,14 @@ fn required(operation: &Operation) -> Vec<String> {
 }
 
 const TABLE: &str = "title\nA row\n";
+
+/// A calendar with one entry.
+fn calendar(uid: &str) -> Payload {
+    let entry =
+        format!("UID:{uid}\r\nSUMMARY:A talk\r\nDTSTART:20270420T170000Z\r\nDURATION:PT1H\r\n");
+    let text = format!("BEGIN:VCALENDAR\r\nBEGIN:VEVENT\r\n{entry}END:VEVENT\r\nEND:VCALENDAR\r\n");
+    Payload::Text("text/calendar", text)
+}
 
 /// A request that succeeds, from whoever has this role in the team.
 pub async fn call(world: &World, team: &Team, operation: &'static Operation, role: &str) -> Call {
@@ -311,6 +320,10 @@ impl Fixture<'_> {
                 let guest = guests::of_operation(self.world, team, "check_in_registration").await;
                 self.set("event_id", guest.event_id);
                 self.send(json!({"code": guest.code}));
+            }
+            "create_calendar_import" => {
+                self.query.push("dry_run=false".to_owned());
+                self.payload = Some(calendar(&Id::new().to_string()));
             }
             "create_import" => {
                 self.query.push("dry_run=false".to_owned());

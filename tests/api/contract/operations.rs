@@ -71,7 +71,7 @@ impl Operation {
         let body = operation["requestBody"]["content"]
             .as_object()
             .map(|content| {
-                let media_type = ["application/json", "text/csv"]
+                let media_type = ["application/json", "text/csv", "text/calendar"]
                     .into_iter()
                     .find(|one| content.contains_key(*one))
                     .unwrap_or_else(|| panic!("{method} {path}: a body that the tests can make"));
