@@ -170,6 +170,9 @@ struct Zone {
 /// [`FileError`] where it is no calendar at all. What is wrong with one entry stays with that entry.
 pub(super) fn read(bytes: &[u8]) -> Result<CalendarFile, FileError> {
     let lines = unfold(bytes)?;
+    if lines.is_empty() {
+        return Err(FileError::NoCalendar(1));
+    }
     let mut file = CalendarFile::default();
     let mut stack: Vec<String> = Vec::new();
     let mut zone = Zone::default();
