@@ -34,12 +34,13 @@ const WITHOUT_IDEMPOTENCY: [&str; 5] = [
 const WITHOUT_VERSION: [&str; 2] = ["delete_current_session", "delete_my_session"];
 
 /// Operations outside a team whose answer carries a version.
-const VERSIONED: [&str; 6] = [
+const VERSIONED: [&str; 7] = [
     "get_me",
     "update_me",
     "create_account",
     "create_team",
     "get_public_event_calendar",
+    "get_registration_calendar",
     "get_calendar",
 ];
 

@@ -6,6 +6,7 @@
 mod feeds;
 mod imports;
 mod lines;
+mod place;
 mod public;
 mod times;
 mod write;
@@ -20,6 +21,7 @@ pub use write::{Method, Sent, Shown, event_file, sent_file};
 pub fn routes(config: &mut ServiceConfig<'_>) {
     config
         .configure(public::routes)
+        .configure(place::routes)
         .configure(feeds::routes)
         .configure(imports::routes);
 }
