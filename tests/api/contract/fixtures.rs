@@ -10,17 +10,10 @@ use serde_json::{Value, json};
 
 use super::guests;
 use super::operations::{Operation, example, sample};
+pub use super::payloads::Payload;
+use super::payloads::{TABLE, calendar};
 use super::world::{Stage, Team, World, id, record_named};
 use crate::vocabulary::{Answer, Member, Person};
-
-/// What a request sends.
-#[derive(Clone)]
-pub enum Payload {
-    None,
-    Json(Value),
-    /// As it is, with its media type.
-    Text(&'static str, String),
-}
 
 /// A request that is ready to be sent.
 #[derive(Clone)]
@@ -153,16 +146,6 @@ fn required(operation: &Operation) -> Vec<String> {
         .filter(|one| one["required"] == true)
         .map(sample)
         .collect()
-}
-
-const TABLE: &str = "title\nA row\n";
-
-/// A calendar with one entry.
-fn calendar(uid: &str) -> Payload {
-    let entry =
-        format!("UID:{uid}\r\nSUMMARY:A talk\r\nDTSTART:20270420T170000Z\r\nDURATION:PT1H\r\n");
-    let text = format!("BEGIN:VCALENDAR\r\nBEGIN:VEVENT\r\n{entry}END:VEVENT\r\nEND:VCALENDAR\r\n");
-    Payload::Text("text/calendar", text)
 }
 
 /// A request that succeeds, from whoever has this role in the team.

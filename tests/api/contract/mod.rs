@@ -15,6 +15,7 @@ mod lists;
 mod methods;
 mod operations;
 mod patches;
+mod payloads;
 mod records;
 mod rows;
 mod schema;

@@ -19,6 +19,7 @@ use crate::http::text::Markdown;
 use crate::outreach::events::{
     Event, EventKind, EventPatch, EventStatus, Hosts, NewEvent, Visibility, write,
 };
+use crate::outreach::letters;
 use crate::outreach::registration_rules::RegistrationRulesPatch;
 use crate::schema::events;
 
@@ -331,5 +332,6 @@ fn change(tx: &mut Tx<'_>, before: Event, wanted: Wanted) -> Result<(), Problem>
         after.status = EventStatus::Cancelled;
         after.status_reason = None;
     }
-    write::save(tx, before, after).map(drop)
+    let after = write::save(tx, before.clone(), after)?;
+    letters::told_of(tx, &before, &after)
 }

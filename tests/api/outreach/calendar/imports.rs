@@ -249,7 +249,7 @@ async fn times_are_read_in_every_way_they_are_written() {
     let app = TestApp::start().await;
     let [lead] = app.team_with(["lead"]).await;
     let zone = "BEGIN:VTIMEZONE\nTZID:Mine\nX-LIC-LOCATION:Asia/Kolkata\nEND:VTIMEZONE\n";
-    for (start, local, time_zone) in [
+    for (number, (start, local, time_zone)) in [
         ("DTSTART:20270420T170000Z", "2027-04-20T17:00:00", "UTC"),
         // Without a zone: the team's.
         (
@@ -272,10 +272,13 @@ async fn times_are_read_in_every_way_they_are_written() {
             "2027-04-20T17:00:00",
             "America/New_York",
         ),
-    ] {
+    ]
+    .into_iter()
+    .enumerate()
+    {
         // LF only.
         let text = format!(
-            "BEGIN:VCALENDAR\n{zone}BEGIN:VEVENT\nUID:{time_zone}-{local}\nSUMMARY:x\n{start}\nDURATION:P0DT1H\nEND:VEVENT\nBEGIN:VTODO\nEND:VTODO\nEND:VCALENDAR\n"
+            "BEGIN:VCALENDAR\n{zone}BEGIN:VEVENT\nUID:{number}\nSUMMARY:x\n{start}\nDURATION:P0DT1H\nEND:VEVENT\nBEGIN:VTODO\nEND:VTODO\nEND:VCALENDAR\n"
         );
         let done = import(&lead, &text).await;
         assert_eq!(done["counts"]["created"], 1, "{done}");
@@ -317,6 +320,37 @@ async fn what_is_no_calendar_is_refused_whole() {
     send(&member, "", GOOGLE)
         .await
         .problem(403, "insufficient_role");
+}
+
+#[tokio::test]
+async fn people_with_a_place_are_told_what_an_import_moves() {
+    let app = TestApp::start().await;
+    let [lead] = app.team_with(["lead"]).await;
+    let text = calendar(&[TALK]);
+    let made = import(&lead, &text).await;
+    let list = format!(
+        "/events/{}/registrations",
+        made["entries"][0]["event_id"].as_str().unwrap()
+    );
+    let guest = json!({"name": "Gina", "email": "gina@example.org"});
+    lead.post(&list, guest).await.created();
+    let kinds = async || {
+        let letters = lead.all("/outbox").await;
+        let kinds = letters.iter().map(|one| one["kind"].as_str().unwrap());
+        kinds.map(str::to_owned).collect::<Vec<String>>()
+    };
+    let before = kinds().await;
+    assert!(!before.contains(&"event_changed".to_owned()), "{before:?}");
+    import(&lead, &text.replace("T190000", "T200000")).await;
+    assert!(kinds().await.contains(&"event_changed".to_owned()));
+    import(
+        &lead,
+        &text
+            .replace("T190000", "T200000")
+            .replace("DURATION", "STATUS:CANCELLED\r\nDURATION"),
+    )
+    .await;
+    assert!(kinds().await.contains(&"event_cancelled".to_owned()));
 }
 
 #[tokio::test]
