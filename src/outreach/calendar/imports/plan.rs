@@ -15,7 +15,7 @@ use super::report::{
 use crate::access::{Reading, Tx};
 use crate::db::Id;
 use crate::http::Problem;
-use crate::http::text::Markdown;
+
 use crate::outreach::events::{
     Event, EventKind, EventPatch, EventStatus, Hosts, NewEvent, Visibility, write,
 };
@@ -288,7 +288,7 @@ fn decide(known: &Known, wanted: Wanted, report: &mut EntryReport) -> Step {
 fn create(tx: &mut Tx<'_>, wanted: Wanted) -> Result<Event, Problem> {
     let new = NewEvent {
         title: wanted.title,
-        description: wanted.description.unwrap_or_else(Markdown::default),
+        description: wanted.description.unwrap_or_default(),
         campaign_id: None,
         kind: EventKind::Other,
         starts: wanted.starts,
