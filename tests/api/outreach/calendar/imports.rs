@@ -388,3 +388,24 @@ async fn what_we_exported_finds_its_event_again() {
         "{moved}"
     );
 }
+
+#[tokio::test]
+async fn the_largest_calendar_comes_in_and_goes_out() {
+    let app = TestApp::start().await;
+    let [lead] = app.team_with(["lead"]).await;
+    let entries: Vec<String> = (0..1_000)
+        .map(|number| TALK.replace("talk@", &format!("{number}@")))
+        .collect();
+    let text = calendar(&entries.iter().map(String::as_str).collect::<Vec<_>>());
+    assert_eq!(import(&lead, &text).await["counts"]["created"], 1_000);
+    let body = json!({"scope": "team", "label": "x"});
+    let feed = lead.post("/calendar-feeds", body).await.created();
+    let path = format!(
+        "/v1/public/calendars/{}.ics",
+        feed["secret"].as_str().unwrap()
+    );
+    let shown = app.anybody("GET", &path).send().await;
+    assert_eq!(super::read(&shown.text).events().count(), 1_000);
+    let again = import(&lead, &shown.text).await;
+    assert_eq!(again["counts"]["unchanged"], 1_000);
+}
