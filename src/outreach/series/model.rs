@@ -38,7 +38,7 @@ text_enum! {
 pub struct WhichOccurrences {
     /// Which occurrences of the event's series the change is for: this one unless given. What is live, over or cancelled
     /// never changes, and what was changed for one occurrence alone stays as it is there.
-    #[param(value_type = Option<SeriesScope>)]
+    #[param(inline, value_type = Option<SeriesScope>)]
     pub scope: Option<SeriesScope>,
 }
 
