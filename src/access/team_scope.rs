@@ -259,6 +259,8 @@ impl TeamScope {
             .ok_or_else(|| Problem::internal("the state is missing"))?
             .clone();
         let team_id = path_id(request, "team_id")?;
+        // Also where nothing is kept under it, as in a trial run: a client learns of its mistake at once.
+        IdempotencyKey::of(request)?;
         Ok(Self {
             state,
             caller,

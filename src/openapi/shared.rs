@@ -237,7 +237,7 @@ fn path_parameter(name: &str) -> Value {
             json!({"type": "string", "maxLength": 40, "examples": ["K8S-11"]}),
             "The predecessor: its id, or its key such as K8S-11.".to_owned(),
         ),
-        "secret" => (
+        "link" => (
             json!({"type": "string", "maxLength": 100, "pattern": "^[A-Za-z0-9_-]+$"}),
             "The secret of the link that the person was sent.".to_owned(),
         ),

@@ -22,9 +22,9 @@ use crate::schema::registrations;
 /// rejected, or never confirmed by its link.
 #[utoipa::path(tag = "calendars",
     responses((status = 200, content_type = "text/calendar", body = String, description = "The event (RFC 5545, RFC 7986).")))]
-#[get("/v1/public/registrations/{secret}/calendar.ics")]
+#[get("/v1/public/registrations/{link}/calendar.ics")]
 pub async fn get_registration_calendar(scope: PublicScope) -> Answer {
-    let given = Secret::from(scope.part("secret").to_owned());
+    let given = Secret::from(scope.part("link").to_owned());
     let Some((team_id, id, number)) = secret::opened(&scope.state().pepper, &given) else {
         return Err(Problem::not_found());
     };

@@ -233,7 +233,7 @@ struct Link {
 
 impl Link {
     fn of(scope: &PublicScope) -> Result<Self, Problem> {
-        let given = Secret::from(scope.part("secret").to_owned());
+        let given = Secret::from(scope.part("link").to_owned());
         let (team_id, registration_id, number) =
             secret::opened(&scope.state().pepper, &given).ok_or_else(Problem::not_found)?;
         Ok(Self {
@@ -311,7 +311,7 @@ pub async fn create_public_registration(scope: PublicScope, body: Body<NewRegist
 /// With the secret of the first letter, which works once: the answer has the secret of the person's page from then on.
 /// The registration now waits for approval, has its seats, or waits for seats.
 #[utoipa::path(tag = "public", responses((status = 200, body = MyRegistration)))]
-#[post("/v1/public/registrations/{secret}/confirm")]
+#[post("/v1/public/registrations/{link}/confirm")]
 pub async fn confirm_public_registration(scope: PublicScope) -> Answer {
     let link = Link::of(&scope)?;
     let pepper: Pepper = scope.state().pepper.clone();
@@ -336,7 +336,7 @@ pub async fn confirm_public_registration(scope: PublicScope) -> Answer {
 /// The person's own page: the place, the rank in the queue and why others came first, until when an offer stands, and
 /// where to join.
 #[utoipa::path(tag = "public", responses((status = 200, body = MyRegistration)))]
-#[get("/v1/public/registrations/{secret}")]
+#[get("/v1/public/registrations/{link}")]
 pub async fn get_public_registration(scope: PublicScope) -> Answer {
     let link = Link::of(&scope)?;
     let team = link.team();
@@ -353,7 +353,7 @@ pub async fn get_public_registration(scope: PublicScope) -> Answer {
 /// The seats go to others at once, and every link that the person has stops working. Whoever registers again is back in
 /// the same record.
 #[utoipa::path(tag = "public", responses((status = 204)))]
-#[delete("/v1/public/registrations/{secret}")]
+#[delete("/v1/public/registrations/{link}")]
 pub async fn delete_public_registration(scope: PublicScope) -> Answer {
     let link = Link::of(&scope)?;
     let team = link.team();
@@ -371,7 +371,7 @@ pub async fn delete_public_registration(scope: PublicScope) -> Answer {
 /// Before `offer_expires_at`. After an offer ran out it asks for seats again: at once if some are free and nobody waits
 /// who could use them, at the end of the queue otherwise; who still waits keeps the rank.
 #[utoipa::path(tag = "public", responses((status = 200, body = MyRegistration)))]
-#[post("/v1/public/registrations/{secret}/accept")]
+#[post("/v1/public/registrations/{link}/accept")]
 pub async fn accept_public_registration(scope: PublicScope) -> Answer {
     let link = Link::of(&scope)?;
     let team = link.team();

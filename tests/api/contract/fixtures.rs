@@ -449,11 +449,11 @@ impl Fixture<'_> {
                 event["slug"].as_str().unwrap().to_owned()
             }
             "feed_id" => id(&team.calendar_feed(&self.by).await),
-            "secret" if self.operation.id == "get_calendar" => {
+            "link" if self.operation.id == "get_calendar" => {
                 let feed = team.calendar_feed(&team.member).await;
                 feed["secret"].as_str().expect("a secret").to_owned()
             }
-            "secret" => {
+            "link" => {
                 guests::of_operation(self.world, team, &self.operation.id)
                     .await
                     .secret

@@ -127,9 +127,9 @@ pub async fn delete_calendar_feed(scope: TeamScope) -> Answer {
 /// included. Drafts are `TENTATIVE`. Not found when the feed was deleted or its member has left the team.
 #[utoipa::path(tag = "calendars",
     responses((status = 200, content_type = "text/calendar", body = String, description = "The calendar (RFC 5545, RFC 7986).")))]
-#[get("/v1/public/calendars/{secret}.ics")]
+#[get("/v1/public/calendars/{link}.ics")]
 pub async fn get_calendar(scope: PublicScope) -> Answer {
-    let secret = Secret::from(scope.part("secret").to_owned());
+    let secret = Secret::from(scope.part("link").to_owned());
     let again = secret.clone();
     scope
         .list(
