@@ -89,6 +89,8 @@ CREATE TABLE teams (
     key              text NOT NULL,
     name             text NOT NULL,
     time_zone        text NOT NULL,
+    absence_approval text NOT NULL,
+    absent_offers    text NOT NULL,
     revision         bigint NOT NULL,
     last_task_number bigint NOT NULL,
     created_at       timestamptz NOT NULL,
@@ -167,6 +169,7 @@ CREATE TABLE journal (
     position             bigint NOT NULL,
     at                   timestamptz NOT NULL,
     actor_id             uuid,
+    on_behalf_of_id      uuid,
     kind                 text NOT NULL,
     record_id            uuid NOT NULL,
     action               text NOT NULL,
@@ -175,7 +178,8 @@ CREATE TABLE journal (
     campaign_id          uuid,
     previous_campaign_id uuid,
     PRIMARY KEY (team_id, revision, position),
-    FOREIGN KEY (team_id, actor_id) REFERENCES members (team_id, id)
+    FOREIGN KEY (team_id, actor_id) REFERENCES members (team_id, id),
+    FOREIGN KEY (team_id, on_behalf_of_id) REFERENCES members (team_id, id)
 );
 CREATE INDEX journal_by_record ON journal (team_id, record_id, revision, position);
 CREATE INDEX journal_by_campaign ON journal (team_id, campaign_id, revision, position) WHERE campaign_id IS NOT NULL;
@@ -566,6 +570,7 @@ CREATE TABLE delegations (
     parent_id       uuid,
     delegator_id    uuid NOT NULL,
     delegate_id     uuid NOT NULL,
+    in_place_of_id  uuid,
     state           text NOT NULL,
     authority       text NOT NULL,
     may_redelegate  boolean NOT NULL,
@@ -587,6 +592,7 @@ CREATE TABLE delegations (
     FOREIGN KEY (team_id, parent_id) REFERENCES delegations (team_id, id),
     FOREIGN KEY (team_id, delegator_id) REFERENCES members (team_id, id),
     FOREIGN KEY (team_id, delegate_id) REFERENCES members (team_id, id),
+    FOREIGN KEY (team_id, in_place_of_id) REFERENCES members (team_id, id),
     CHECK (delegator_id <> delegate_id)
 );
 CREATE UNIQUE INDEX one_open_offer ON delegations (team_id, task_id) WHERE state IN ('offered', 'countered');

@@ -1,6 +1,8 @@
 //! People: accounts and their sessions, teams and their members.
 
+pub mod absences;
 pub mod accounts;
+pub mod capacity;
 pub mod invitations;
 pub mod jwks;
 pub mod me;

@@ -9,6 +9,7 @@ use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
 use utoipa_actix_web::service_config::ServiceConfig;
 
+use super::absences::{AbsenceApproval, AbsentOffers};
 use super::members;
 use super::texts::TeamKey;
 use crate::access::team_scope::found_team;
@@ -52,12 +53,20 @@ pub struct TeamPatch {
     #[serde(default, deserialize_with = "present")]
     #[schema(nullable = false)]
     time_zone: Option<TimeZone>,
+    /// Who has to agree to an absence. What was asked for before stays as it is.
+    #[serde(default, deserialize_with = "present")]
+    #[schema(nullable = false)]
+    absence_approval: Option<AbsenceApproval>,
+    /// What becomes of unanswered offers when an absence begins.
+    #[serde(default, deserialize_with = "present")]
+    #[schema(nullable = false)]
+    absent_offers: Option<AbsentOffers>,
 }
 
 /// A team.
 #[derive(Debug, Clone, Serialize, Queryable, Selectable, ToSchema)]
 #[diesel(table_name = teams)]
-#[schema(example = json!({"id": "0190a5c3-7d2e-7c11-9a43-2f3d1e0b6a55", "name": "Kubernetes releases", "key": "K8S", "time_zone": "Europe/Paris", "created_at": "2026-03-01T12:00:00.000Z", "updated_at": "2026-03-01T12:00:00.000Z", "version": 1}))]
+#[schema(example = json!({"id": "0190a5c3-7d2e-7c11-9a43-2f3d1e0b6a55", "name": "Kubernetes releases", "key": "K8S", "time_zone": "Europe/Paris", "absence_approval": "none", "absent_offers": "reroute", "created_at": "2026-03-01T12:00:00.000Z", "updated_at": "2026-03-01T12:00:00.000Z", "version": 1}))]
 pub struct Team {
     /// The team's id.
     pub id: Id,
@@ -67,6 +76,10 @@ pub struct Team {
     pub key: TeamKey,
     /// Where the team's days begin and end.
     pub time_zone: TimeZone,
+    /// Who has to agree to an absence.
+    pub absence_approval: AbsenceApproval,
+    /// What becomes of unanswered offers when the absence of whom they were made to begins.
+    pub absent_offers: AbsentOffers,
     /// When it was made.
     pub created_at: Instant,
     /// When it was last changed by a person.
@@ -162,6 +175,8 @@ pub async fn create_team(scope: AccountScope, body: Body<NewTeam>) -> Answer {
                 name: new.name,
                 key: new.key,
                 time_zone: new.time_zone,
+                absence_approval: AbsenceApproval::Nobody,
+                absent_offers: AbsentOffers::Reroute,
                 created_at: tx.now,
                 updated_at: tx.now,
                 version: 1,
@@ -172,6 +187,8 @@ pub async fn create_team(scope: AccountScope, body: Body<NewTeam>) -> Answer {
                     teams::key.eq(&team.key),
                     teams::name.eq(&team.name),
                     teams::time_zone.eq(team.time_zone),
+                    teams::absence_approval.eq(team.absence_approval),
+                    teams::absent_offers.eq(team.absent_offers),
                     teams::revision.eq(1_i64),
                     teams::last_task_number.eq(0_i64),
                     teams::created_at.eq(tx.now),

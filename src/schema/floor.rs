@@ -61,6 +61,7 @@ diesel::table! {
         position -> BigInt,
         at -> UtcInstant,
         actor_id -> Nullable<Uuid>,
+        on_behalf_of_id -> Nullable<Uuid>,
         kind -> Text,
         record_id -> Uuid,
         action -> Text,

@@ -66,6 +66,8 @@ diesel::table! {
         key -> Text,
         name -> Text,
         time_zone -> Text,
+        absence_approval -> Text,
+        absent_offers -> Text,
         revision -> BigInt,
         last_task_number -> BigInt,
         created_at -> UtcInstant,
@@ -138,6 +140,94 @@ diesel::table! {
         state -> Text,
         created_at -> UtcInstant,
         answered_at -> Nullable<UtcInstant>,
+        version -> BigInt,
+    }
+}
+
+diesel::table! {
+    use crate::db::types::sql::{UtcInstant, Uuid};
+    use diesel::sql_types::{BigInt, Date, Nullable, Text};
+
+    working_hours (team_id, id) {
+        team_id -> Uuid,
+        id -> Uuid,
+        member_id -> Nullable<Uuid>,
+        valid_from_on -> Date,
+        monday_minutes -> BigInt,
+        tuesday_minutes -> BigInt,
+        wednesday_minutes -> BigInt,
+        thursday_minutes -> BigInt,
+        friday_minutes -> BigInt,
+        saturday_minutes -> BigInt,
+        sunday_minutes -> BigInt,
+        time_zone -> Text,
+        note -> Nullable<Text>,
+        created_at -> UtcInstant,
+        updated_at -> UtcInstant,
+        version -> BigInt,
+    }
+}
+
+diesel::table! {
+    use crate::db::types::sql::{UtcInstant, Uuid};
+    use diesel::sql_types::{BigInt, Date, Nullable, Text};
+
+    holidays (team_id, id) {
+        team_id -> Uuid,
+        id -> Uuid,
+        name -> Text,
+        first_on -> Date,
+        last_on -> Date,
+        external_id -> Nullable<Text>,
+        created_at -> UtcInstant,
+        updated_at -> UtcInstant,
+        version -> BigInt,
+    }
+}
+
+diesel::table! {
+    use crate::db::types::sql::{UtcInstant, Uuid};
+    use diesel::sql_types::{BigInt, Date, Nullable, Text};
+
+    absences (team_id, id) {
+        team_id -> Uuid,
+        id -> Uuid,
+        member_id -> Uuid,
+        first_on -> Date,
+        last_on -> Date,
+        minutes_per_day -> Nullable<BigInt>,
+        kind -> Text,
+        note -> Nullable<Text>,
+        note_changed_at -> Nullable<UtcInstant>,
+        substitute_id -> Nullable<Uuid>,
+        state -> Text,
+        requested_by_id -> Uuid,
+        decided_by_id -> Nullable<Uuid>,
+        decided_at -> Nullable<UtcInstant>,
+        decision_note -> Nullable<Text>,
+        begun_at -> Nullable<UtcInstant>,
+        created_at -> UtcInstant,
+        updated_at -> UtcInstant,
+        version -> BigInt,
+    }
+}
+
+diesel::table! {
+    use crate::db::types::sql::{UtcInstant, Uuid};
+    use diesel::sql_types::{BigInt, Nullable, Text};
+
+    deputies (team_id, id) {
+        team_id -> Uuid,
+        id -> Uuid,
+        member_id -> Uuid,
+        deputy_id -> Uuid,
+        starts_at -> UtcInstant,
+        ends_at -> UtcInstant,
+        note -> Nullable<Text>,
+        ended_at -> Nullable<UtcInstant>,
+        ended_by_id -> Nullable<Uuid>,
+        created_at -> UtcInstant,
+        updated_at -> UtcInstant,
         version -> BigInt,
     }
 }

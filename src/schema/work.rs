@@ -124,6 +124,7 @@ diesel::table! {
         parent_id -> Nullable<Uuid>,
         delegator_id -> Uuid,
         delegate_id -> Uuid,
+        in_place_of_id -> Nullable<Uuid>,
         state -> Text,
         authority -> Text,
         may_redelegate -> Bool,

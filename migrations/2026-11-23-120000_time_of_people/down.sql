@@ -1,0 +1,4 @@
+DROP TABLE deputies;
+DROP TABLE absences;
+DROP TABLE holidays;
+DROP TABLE working_hours;
