@@ -3,6 +3,7 @@
 //! The map of the house, in reading order. The floor knows no subject; the areas know the floor.
 
 // The subjects: one folder per area, one file per subject.
+pub mod capacity;
 pub mod outreach;
 pub mod people;
 pub mod work;

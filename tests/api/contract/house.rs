@@ -34,7 +34,7 @@ fn area(file: &Path) -> String {
 }
 
 /// Every area with what it may import. What is not listed puts things together and may import all.
-const MAY_IMPORT: [(&str, &[&str]); 9] = [
+const MAY_IMPORT: [(&str, &[&str]); 10] = [
     ("schema", &["db"]),
     ("db", &[]),
     ("mail", &[]),
@@ -54,11 +54,17 @@ const MAY_IMPORT: [(&str, &[&str]); 9] = [
             "outreach", "people", "journal", "access", "http", "db", "schema",
         ],
     ),
+    (
+        "capacity",
+        &[
+            "work", "outreach", "people", "journal", "access", "http", "db", "schema",
+        ],
+    ),
 ];
 
-const AREAS: [&str; 15] = [
-    "schema", "db", "mail", "http", "access", "journal", "people", "outreach", "work", "jobs",
-    "server", "boot", "commands", "config", "openapi",
+const AREAS: [&str; 16] = [
+    "schema", "db", "mail", "http", "access", "journal", "people", "outreach", "work", "capacity",
+    "jobs", "server", "boot", "commands", "config", "openapi",
 ];
 
 #[test]
