@@ -201,7 +201,7 @@ pub fn shortfalls<T: Clone + Ord>(
 ) -> Vec<Shortfall<T>> {
     let all: Vec<&Demand<T>> = demands.iter().collect();
     let days = Days::of(capacity);
-    let intervals = violated(&days, &all, |last| Some(last));
+    let intervals = violated(&days, &all, Some);
     told(&days, &all, intervals)
 }
 
@@ -235,7 +235,7 @@ pub fn caused<T: Clone + Ord>(
 #[must_use]
 pub fn fits<T>(capacity: &[Option<i64>], demands: &[Demand<T>]) -> bool {
     let all: Vec<&Demand<T>> = demands.iter().collect();
-    violated(&Days::of(capacity), &all, |last| Some(last)).is_empty()
+    violated(&Days::of(capacity), &all, Some).is_empty()
 }
 
 /// An interval that has too little time.
