@@ -12,6 +12,7 @@ use crate::access::passwords::PasswordDesk;
 use crate::access::sealing::{Sealer, SealingError};
 use crate::access::signing::KeySet;
 use crate::access::{Clock, Settings, State, caller, keys};
+use crate::capacity;
 use crate::config::{BadSetting, Config};
 use crate::db::{self, Address, Db, DbError, MigrationError};
 use crate::http::edge::Edge;
@@ -76,6 +77,7 @@ pub async fn state(config: &Config, clock: Clock) -> Result<web::Data<State>, Bo
             registration_url: config.registration_url(),
             post: config.post()?,
         },
+        followers: capacity::FOLLOWERS,
         operations: Operations::of(openapi::document()),
         is_draining: AtomicBool::new(false),
     }))

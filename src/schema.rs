@@ -3,11 +3,13 @@
 
 #![allow(missing_docs)]
 
+mod capacity;
 mod floor;
 mod outreach;
 mod people;
 mod work;
 
+pub use capacity::*;
 pub use floor::*;
 pub use outreach::*;
 pub use people::*;
@@ -50,4 +52,7 @@ diesel::allow_tables_to_appear_in_same_query!(
     checklist_items,
     comments,
     delegations,
+    resources,
+    resource_skills,
+    allocations,
 );

@@ -10,6 +10,7 @@ use actix_web::{FromRequest, HttpRequest, web};
 use diesel::prelude::*;
 
 use super::caller::Caller;
+use super::follow::Followers;
 use super::idempotency::IdempotencyKey;
 use super::state::State;
 use super::versions::{self, Tags};
@@ -44,6 +45,8 @@ pub struct AccountTx<'c> {
     pub session_id: Id,
     /// The one time of the request.
     pub now: Instant,
+    /// What follows from what is done in a team that the account enters.
+    pub(crate) followers: Followers,
     if_match: Option<Tags>,
 }
 
@@ -120,6 +123,7 @@ impl AccountScope {
         T: Send + 'static,
     {
         let (caller, now) = (self.caller, self.state.clock.now());
+        let followers = self.state.followers;
         self.state
             .db
             .read(move |conn| {
@@ -130,6 +134,7 @@ impl AccountScope {
                     session_id: caller.session_id,
                     now,
                     if_match: None,
+                    followers,
                 })
             })
             .await
@@ -162,6 +167,7 @@ impl AccountScope {
         F: FnOnce(&mut AccountTx<'_>) -> Answer + Send + 'static,
     {
         let (caller, now) = (self.caller, self.state.clock.now());
+        let followers = self.state.followers;
         let if_match = Tags::if_match(&self.request)?;
         let key = if self.takes_key {
             IdempotencyKey::of(&self.request)?
@@ -187,6 +193,7 @@ impl AccountScope {
                     session_id: caller.session_id,
                     now,
                     if_match,
+                    followers,
                 })?;
                 if let Some(key) = key {
                     key.keep(conn, Id::nil(), caller.account_id, &reply, now)?;

@@ -7,6 +7,7 @@
 pub mod account_scope;
 pub mod caller;
 pub mod es256;
+pub mod follow;
 pub mod idempotency;
 pub mod keys;
 pub mod passwords;
@@ -24,6 +25,7 @@ mod versions;
 
 pub use account_scope::{AccountScope, AccountTx};
 pub use caller::Caller;
+pub use follow::{Follower, Followers, Touched};
 pub use public_scope::PublicScope;
 pub use roles::{Permission, Role};
 pub use sight::Sight;

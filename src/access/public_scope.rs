@@ -121,13 +121,14 @@ impl PublicScope {
         L: FnOnce(&mut AnyConnection) -> Result<Option<Id>, Problem> + Send + 'static,
         F: FnOnce(&mut Tx<'_>) -> Answer + Send + 'static,
     {
-        let now = self.state.clock.now();
+        let (now, followers) = (self.state.clock.now(), self.state.followers);
         self.state
             .db
             .write(move |conn| {
                 let team_id = team(conn)?.ok_or_else(Problem::not_found)?;
-                let mut tx = public_writing(conn, team_id, now)?;
+                let mut tx = public_writing(conn, team_id, now, followers)?;
                 let reply = work(&mut tx)?;
+                tx.follow()?;
                 Ok(if tx.has_written()? {
                     Outcome::Keep(reply)
                 } else {

@@ -55,6 +55,11 @@ text_enum! {
         CommentModerate = "comment:moderate",
         DelegationRead = "delegation:read",
         DelegationWrite = "delegation:write",
+        ResourceRead = "resource:read",
+        ResourceWrite = "resource:write",
+        AllocationRead = "allocation:read",
+        AllocationWrite = "allocation:write",
+        AllocationApprove = "allocation:approve",
         TrashRead = "trash:read",
         TrashRestore = "trash:restore",
         JournalRead = "journal:read",
@@ -83,6 +88,9 @@ impl Permission {
             | Self::TaskWrite
             | Self::DelegationRead
             | Self::DelegationWrite
+            | Self::ResourceRead
+            | Self::AllocationRead
+            | Self::AllocationWrite
             | Self::TrashRead
             | Self::JournalRead => Role::Member,
             Self::TeamWrite
@@ -96,6 +104,8 @@ impl Permission {
             | Self::RegistrationWrite
             | Self::OutboxRead
             | Self::TaskAssign
+            | Self::ResourceWrite
+            | Self::AllocationApprove
             | Self::CommentModerate
             | Self::TrashRestore
             | Self::ImportRun => Role::Lead,

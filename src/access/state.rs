@@ -5,6 +5,7 @@ use std::sync::atomic::{AtomicBool, AtomicI64, Ordering};
 
 use chrono::{DateTime, TimeDelta, Utc};
 
+use super::follow::Followers;
 use super::passwords::PasswordDesk;
 use super::sealing::Sealer;
 use super::secrets::Pepper;
@@ -91,6 +92,8 @@ pub struct State {
     pub clock: Clock,
     /// The settings.
     pub settings: Settings,
+    /// What follows from changes.
+    pub followers: Followers,
     /// The operations of the OpenAPI document.
     pub operations: Operations,
     /// Whether the server is stopping.

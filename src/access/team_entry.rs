@@ -6,6 +6,7 @@
 use diesel::prelude::*;
 
 use super::caller::Caller;
+use super::follow::Followers;
 use super::roles::{Permission, Role};
 use super::state::State;
 use super::team_scope::{Me, Reading, TeamId, Tx, insufficient};
@@ -128,7 +129,7 @@ impl State {
     where
         F: FnOnce(&mut Tx<'_>) -> Result<(), Problem> + Send + 'static,
     {
-        let now = self.clock.now();
+        let (now, followers) = (self.clock.now(), self.followers);
         self.db
             .write(move |conn| {
                 diesel::update(teams::table.find(team_id))
@@ -153,8 +154,10 @@ impl State {
                     },
                     None,
                     None,
+                    followers,
                 );
                 work(&mut tx)?;
+                tx.follow()?;
                 Ok(if tx.has_written()? {
                     Outcome::Keep(())
                 } else {
@@ -173,6 +176,7 @@ pub(crate) fn found_team<'c>(
     member_id: Id,
     time_zone: String,
     now: Instant,
+    followers: Followers,
 ) -> Tx<'c> {
     Tx::begin(
         Reading {
@@ -189,6 +193,7 @@ pub(crate) fn found_team<'c>(
         },
         Some(member_id),
         None,
+        followers,
     )
 }
 
@@ -198,6 +203,7 @@ pub(crate) fn enter_team<'c>(
     account_id: Id,
     team_id: Id,
     now: Instant,
+    followers: Followers,
 ) -> Result<Tx<'c>, Problem> {
     diesel::update(
         teams::table
@@ -210,6 +216,7 @@ pub(crate) fn enter_team<'c>(
         without_role(conn, account_id, team_id, now)?,
         None,
         None,
+        followers,
     ))
 }
 
@@ -227,8 +234,9 @@ pub(super) fn public_writing(
     conn: &mut AnyConnection,
     team_id: Id,
     now: Instant,
+    followers: Followers,
 ) -> Result<Tx<'_>, Problem> {
-    enter_team(conn, Id::nil(), team_id, now)
+    enter_team(conn, Id::nil(), team_id, now, followers)
 }
 
 /// What somebody has at hand who is no member: the lowest role and nobody's id.

@@ -11,6 +11,7 @@ use diesel::connection::TransactionManager;
 use diesel::prelude::*;
 
 use super::caller::Caller;
+use super::follow::{Followers, Touched};
 use super::idempotency::IdempotencyKey;
 use super::roles::{Permission, Role};
 use super::state::State;
@@ -94,6 +95,10 @@ pub struct Tx<'c> {
     if_match: Option<Tags>,
     /// How many journal lines the revision has so far.
     pub(crate) lines: i64,
+    /// What they are about, for what follows from it.
+    pub(crate) touched: Vec<Touched>,
+    /// What follows from what is done.
+    pub(crate) followers: Followers,
     /// Said beside each journal line that follows: why an act was forced, a reason.
     pub(crate) note: Option<String>,
     /// Whether what was done stays although the request is refused.
@@ -168,12 +173,15 @@ impl<'c> Tx<'c> {
         reading: Reading<'c>,
         actor_id: Option<Id>,
         if_match: Option<Tags>,
+        followers: Followers,
     ) -> Self {
         Self {
             reading,
             actor_id,
             if_match,
             lines: 0,
+            touched: Vec::new(),
+            followers,
             note: None,
             stays: false,
             unjournaled: false,
@@ -233,6 +241,7 @@ impl<'c> Tx<'c> {
         work: impl FnOnce(&mut Self) -> Result<T, Problem>,
     ) -> Result<Result<T, Problem>, Problem> {
         let (lines, note, unjournaled) = (self.lines, self.note.clone(), self.unjournaled);
+        let touched = self.touched.len();
         Manager::begin_transaction(self.conn)?;
         match work(self) {
             Ok(done) => {
@@ -242,6 +251,7 @@ impl<'c> Tx<'c> {
             Err(problem) => {
                 Manager::rollback_transaction(self.conn)?;
                 (self.lines, self.note, self.unjournaled) = (lines, note, unjournaled);
+                self.touched.truncate(touched);
                 Ok(Err(problem))
             }
         }
@@ -386,6 +396,7 @@ impl TeamScope {
         let if_match = Tags::if_match(&self.request)?;
         let key = IdempotencyKey::of(&self.request)?;
         let validate_only = query::flag(&self.request, "validate_only")?;
+        let followers = self.state.followers;
         self.state
             .db
             .write::<_, Problem, _>(move |conn| {
@@ -398,13 +409,15 @@ impl TeamScope {
                 }
                 let actor_id = Some(place.me.member_id);
                 let reading = place.reading(conn, caller, team_id, now);
-                let mut tx = Tx::begin(reading, actor_id, if_match);
+                let mut tx = Tx::begin(reading, actor_id, if_match, followers);
                 let mut reply = match work(&mut tx) {
                     Err(refused) if tx.stays && !validate_only => {
+                        tx.follow()?;
                         return Ok(Outcome::Keep(Err(refused)));
                     }
                     done => done?,
                 };
+                tx.follow()?;
                 if validate_only {
                     reply.location = None;
                     reply.etag = None;

@@ -1,3 +1,22 @@
 //! Who and what is promised to what, and whether it fits.
 
+pub mod allocations;
+pub mod endings;
 pub mod feasibility;
+pub mod load;
+pub mod resources;
+
+use utoipa_actix_web::service_config::ServiceConfig;
+
+use crate::access::Followers;
+
+/// What follows here from what happens elsewhere: people become resources, and what is promised to something that is
+/// given up is free again.
+pub const FOLLOWERS: Followers = &[resources::persons::follow, endings::follow];
+
+/// Registers the operations.
+pub fn routes(config: &mut ServiceConfig<'_>) {
+    config
+        .configure(resources::routes)
+        .configure(allocations::routes);
+}

@@ -191,8 +191,30 @@ pub struct Money {
 pub type Amount = Int<0, MAX_SAFE>;
 
 /// A currency by its ISO 4217 code.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, AsExpression, FromSqlRow)]
+#[diesel(sql_type = diesel::sql_types::Text)]
 pub struct Currency([u8; 3]);
+
+impl<DB> FromSql<diesel::sql_types::Text, DB> for Currency
+where
+    DB: diesel::backend::Backend,
+    String: FromSql<diesel::sql_types::Text, DB>,
+{
+    fn from_sql(value: DB::RawValue<'_>) -> deserialize::Result<Self> {
+        let text = <String as FromSql<_, DB>>::from_sql(value)?;
+        Ok(Self(text.as_bytes().try_into()?))
+    }
+}
+
+impl<DB> ToSql<diesel::sql_types::Text, DB> for Currency
+where
+    DB: diesel::backend::Backend,
+    str: ToSql<diesel::sql_types::Text, DB>,
+{
+    fn to_sql<'b>(&'b self, out: &mut Output<'b, '_, DB>) -> serialize::Result {
+        <str as ToSql<_, DB>>::to_sql(self.as_str(), out)
+    }
+}
 
 impl Currency {
     /// The code.

@@ -7,7 +7,7 @@ use diesel::prelude::*;
 use serde::Serialize;
 use serde_json::{Map, Value, json};
 
-use crate::access::{Permission, Tx};
+use crate::access::{Permission, Touched, Tx};
 use crate::db::{Id, Instant, Json};
 use crate::http::Problem;
 use crate::schema::journal;
@@ -33,6 +33,8 @@ text_enum! {
         ChecklistItem = "checklist_item",
         Comment = "comment",
         Delegation = "delegation",
+        Resource = "resource",
+        Allocation = "allocation",
     }
 }
 
@@ -53,6 +55,8 @@ impl Kind {
             Self::Task | Self::Dependency | Self::ChecklistItem => Permission::TaskRead,
             Self::Comment => Permission::CommentRead,
             Self::Delegation => Permission::DelegationRead,
+            Self::Resource => Permission::ResourceRead,
+            Self::Allocation => Permission::AllocationRead,
         }
     }
 }
@@ -204,6 +208,15 @@ impl Tx<'_> {
         changes: Map<String, Value>,
     ) -> Line {
         self.lines = self.lines.saturating_add(1);
+        self.touched.push(Touched {
+            kind: T::KIND.as_str(),
+            action: action.as_str(),
+            id: record.id(),
+            status: match changes.get("status") {
+                Some(status) => status["to"].as_str().map(str::to_owned),
+                None => None,
+            },
+        });
         Line {
             team_id: self.team.id(),
             revision: self.revision,

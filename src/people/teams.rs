@@ -200,7 +200,7 @@ pub async fn create_team(scope: AccountScope, body: Body<NewTeam>) -> Answer {
                 .find(tx.account_id)
                 .select(accounts::name)
                 .first(tx.conn)?;
-            let (account_id, now) = (tx.account_id, tx.now);
+            let (account_id, now, followers) = (tx.account_id, tx.now, tx.followers);
             let mut founding = found_team(
                 tx.conn,
                 account_id,
@@ -208,8 +208,10 @@ pub async fn create_team(scope: AccountScope, body: Body<NewTeam>) -> Answer {
                 Id::new(),
                 team.time_zone.to_string(),
                 now,
+                followers,
             );
             members::found(&mut founding, name, &team)?;
+            founding.follow()?;
             let place = format!("/v1/teams/{}", team.id);
             Reply::created(&team, team.version, place)
         })

@@ -62,8 +62,9 @@ fn under_lock<'c>(
         Code::NotFound => not_valid(),
         _ => problem,
     };
-    let (account_id, now) = (tx.account_id, tx.now);
-    let mut entering = enter_team(tx.conn, account_id, invitation.team_id, now).map_err(absent)?;
+    let (account_id, now, followers) = (tx.account_id, tx.now, tx.followers);
+    let mut entering =
+        enter_team(tx.conn, account_id, invitation.team_id, now, followers).map_err(absent)?;
     let invitation = find(&mut entering, invitation.id).map_err(absent)?;
     if invitation.state == InvitationState::Pending {
         Ok((entering, invitation))
@@ -114,6 +115,7 @@ pub async fn accept_invitation(scope: AccountScope, body: Body<InvitationSecret>
             let (mut entering, invitation) = under_lock(tx, &invitation)?;
             let member = members::enter(&mut entering, name, invitation.role)?;
             close(&mut entering, invitation, InvitationState::Accepted)?;
+            entering.follow()?;
             let place = format!("/v1/teams/{}/members/{}", member.team_id, member.id);
             Reply::created(&member, member.version, place)
         })

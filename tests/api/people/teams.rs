@@ -36,7 +36,8 @@ async fn whoever_makes_a_team_owns_it() {
             )
         })
         .collect();
-    assert_eq!(kinds, [("team", "created"), ("member", "created")]);
+    let made = |kind| (kind, "created");
+    assert_eq!(kinds, [made("team"), made("member"), made("resource")]);
     assert_eq!(changes["items"][0]["actor_id"], me["id"]);
 }
 

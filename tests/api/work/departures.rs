@@ -134,11 +134,12 @@ async fn open_work_needs_a_successor() {
         "one revision"
     );
     assert!(lines.iter().all(|line| line["actor_id"] == json!(lead.id)));
-    let last = lines.last().unwrap();
-    assert_eq!(
-        (&last["kind"], &last["action"]),
-        (&json!("member"), &json!("deleted"))
-    );
+    for (line, kind) in lines.iter().rev().zip(["resource", "member"]) {
+        assert_eq!(
+            (&line["kind"], &line["action"]),
+            (&json!(kind), &json!("deleted"))
+        );
+    }
 }
 
 #[tokio::test]

@@ -1,0 +1,3 @@
+DROP TABLE allocations;
+DROP TABLE resource_skills;
+DROP TABLE resources;

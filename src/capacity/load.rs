@@ -1,0 +1,269 @@
+//! What people have to do: approved allocations of their time, and open tasks with an estimate that they were assigned.
+//!
+//! The surprising rule: a task counts once. Where its assignee's time is allocated to the task itself, the allocation
+//! counts and the estimate does not.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use chrono::NaiveDate;
+use diesel::prelude::*;
+use serde::Serialize;
+use utoipa::ToSchema;
+
+use super::allocations::{self, AllocationState, Amount, Quantity};
+use crate::access::Reading;
+use crate::db::{Date, Id, Json};
+use crate::http::Problem;
+use crate::http::values::Minutes;
+use crate::schema;
+use crate::text_enum;
+use crate::work::task_status::TaskStatus;
+use crate::work::tasks;
+
+/// How many ids one query names at most.
+const CHUNK: usize = 500;
+
+/// Where a demand comes from.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub enum Source {
+    /// An approved allocation.
+    Allocation(Id),
+    /// An open task with an estimate.
+    Task(Id),
+    /// What is being asked about, by its place in the question.
+    Asked(usize),
+}
+
+/// How much of somebody's time is wanted.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Effort {
+    /// So many minutes, anywhere within the period.
+    Total(i64),
+    /// So many minutes on each day that the member works.
+    PerDay(i64),
+    /// So many hundredths of what the member works on each day.
+    Percent(i64),
+}
+
+/// What is wanted of a member.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Demand {
+    /// Where it comes from.
+    pub source: Source,
+    /// The task, where it is for one.
+    pub task_id: Option<Id>,
+    /// The first day.
+    pub first_on: NaiveDate,
+    /// The last day.
+    pub last_on: NaiveDate,
+    /// How much.
+    pub effort: Effort,
+}
+
+text_enum! {
+    /// Why a task does not count.
+    pub enum NotCountedReason {
+        /// It has no due date.
+        NoDueDate = "no_due_date",
+        /// It has neither an estimate nor remaining minutes.
+        NoEstimate = "no_estimate",
+        /// It was due before today: when it will be done, nobody knows.
+        Overdue = "overdue",
+    }
+}
+
+/// An open task of a member that does not count, and why.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, ToSchema)]
+#[schema(example = json!({"task_id": "0190a5c3-7d2e-7c11-9a43-2f3d1e0b6a57", "reason": "no_estimate"}))]
+pub struct NotCounted {
+    /// The task.
+    pub task_id: Id,
+    /// Why it does not count.
+    pub reason: NotCountedReason,
+}
+
+/// What a member has to do.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct MemberLoad {
+    /// What counts, with whole periods: also those that reach beyond what was asked for.
+    pub demands: Vec<Demand>,
+    /// The open tasks that do not count. Those without a due date, or past it, are listed whatever the period.
+    pub not_counted: Vec<NotCounted>,
+}
+
+/// What each of these members has to do from `first_on` to `last_on`: everything whose period touches these days. Two
+/// queries for each 500 members. Every member that was asked about is in the answer.
+///
+/// # Errors
+/// What the database answers.
+pub fn of_members(
+    reading: &mut Reading<'_>,
+    members: &[Id],
+    first_on: NaiveDate,
+    last_on: NaiveDate,
+) -> Result<BTreeMap<Id, MemberLoad>, Problem> {
+    let mut loads: BTreeMap<Id, MemberLoad> = members
+        .iter()
+        .map(|member| (*member, MemberLoad::default()))
+        .collect();
+    // (member, task): what an allocation covers, in whatever period.
+    let mut covered: BTreeSet<(Id, Id)> = BTreeSet::new();
+    for some in members.chunks(CHUNK) {
+        allocated(reading, some, (first_on, last_on), &mut loads, &mut covered)?;
+    }
+    let today = reading.today().naive();
+    for some in members.chunks(CHUNK) {
+        assigned(
+            reading,
+            some,
+            (first_on, last_on),
+            today,
+            &mut loads,
+            &covered,
+        )?;
+    }
+    Ok(loads)
+}
+
+type AllocationRow = (Id, Id, Option<Id>, Option<Date>, Option<Date>, Json<Amount>);
+
+fn allocated(
+    reading: &mut Reading<'_>,
+    members: &[Id],
+    (first_on, last_on): (NaiveDate, NaiveDate),
+    loads: &mut BTreeMap<Id, MemberLoad>,
+    covered: &mut BTreeSet<(Id, Id)>,
+) -> Result<(), Problem> {
+    use schema::allocations as a;
+    let rows: Vec<AllocationRow> = allocations::in_team(reading.team)
+        .filter(a::resource_id.eq_any(members.to_vec()))
+        .filter(a::state.eq(AllocationState::Approved))
+        .filter(
+            a::task_id.is_not_null().or(a::first_on
+                .le(Date::from(last_on))
+                .and(a::last_on.ge(Date::from(first_on)))
+                .assume_not_null()),
+        )
+        .order((a::first_on, a::id))
+        .select((
+            a::resource_id,
+            a::id,
+            a::task_id,
+            a::first_on,
+            a::last_on,
+            a::amount,
+        ))
+        .load(reading.conn)?;
+    for (member, id, task_id, first, last, Json(amount)) in rows {
+        if let Some(task_id) = task_id {
+            covered.insert((member, task_id));
+        }
+        let (Some(first), Some(last)) = (first, last) else {
+            continue;
+        };
+        let (first, last) = (first.naive(), last.naive());
+        if first > last_on || last < first_on {
+            continue;
+        }
+        let Some(effort) = effort(&amount.kept()?) else {
+            continue;
+        };
+        if let Some(load) = loads.get_mut(&member) {
+            load.demands.push(Demand {
+                source: Source::Allocation(id),
+                task_id,
+                first_on: first,
+                last_on: last,
+                effort,
+            });
+        }
+    }
+    Ok(())
+}
+
+/// The effort that an amount of somebody's time is.
+#[must_use]
+pub const fn effort(quantity: &Quantity) -> Option<Effort> {
+    match quantity {
+        Quantity::Minutes(minutes) => Some(Effort::Total(*minutes)),
+        Quantity::MinutesPerDay(minutes) => Some(Effort::PerDay(*minutes)),
+        Quantity::Percent(percent) => Some(Effort::Percent(*percent)),
+        Quantity::Units(_) | Quantity::Money(_) => None,
+    }
+}
+
+type TaskRow = (
+    Id,
+    Option<Id>,
+    Option<Date>,
+    Option<Date>,
+    Option<Minutes>,
+    Option<Minutes>,
+);
+
+fn assigned(
+    reading: &mut Reading<'_>,
+    members: &[Id],
+    (first_on, last_on): (NaiveDate, NaiveDate),
+    today: NaiveDate,
+    loads: &mut BTreeMap<Id, MemberLoad>,
+    covered: &BTreeSet<(Id, Id)>,
+) -> Result<(), Problem> {
+    use schema::tasks as t;
+    let open: Vec<TaskStatus> = TaskStatus::ALL
+        .iter()
+        .copied()
+        .filter(|status| status.is_open())
+        .collect();
+    let rows: Vec<TaskRow> = tasks::in_team(reading.team)
+        .filter(t::assignee_id.eq_any(members.to_vec()))
+        .filter(t::status.eq_any(open))
+        .order((t::due_on, t::id))
+        .select((
+            t::id,
+            t::assignee_id,
+            t::starts_on,
+            t::due_on,
+            t::estimate_minutes,
+            t::remaining_minutes,
+        ))
+        .load(reading.conn)?;
+    for (task_id, assignee, starts_on, due_on, estimate, remaining) in rows {
+        let Some(member) = assignee else { continue };
+        let Some(load) = loads.get_mut(&member) else {
+            continue;
+        };
+        if covered.contains(&(member, task_id)) {
+            continue;
+        }
+        let not = |reason| NotCounted { task_id, reason };
+        let Some(due_on) = due_on.map(Date::naive) else {
+            load.not_counted.push(not(NotCountedReason::NoDueDate));
+            continue;
+        };
+        // Work that is left lies ahead, whenever it was to begin.
+        let begins = starts_on.map_or(today, Date::naive).max(today);
+        if due_on < today {
+            load.not_counted.push(not(NotCountedReason::Overdue));
+            continue;
+        }
+        if due_on < first_on || begins > last_on {
+            continue;
+        }
+        let Some(minutes) = remaining.or(estimate).map(Minutes::get) else {
+            load.not_counted.push(not(NotCountedReason::NoEstimate));
+            continue;
+        };
+        if minutes == 0 {
+            continue;
+        }
+        load.demands.push(Demand {
+            source: Source::Task(task_id),
+            task_id: Some(task_id),
+            first_on: begins.min(due_on),
+            last_on: due_on,
+            effort: Effort::Total(minutes),
+        });
+    }
+    Ok(())
+}

@@ -1,0 +1,20 @@
+//! Resources: what can be promised. A member's time, things of which there is a number, money.
+//!
+//! The surprising rule: nobody makes or deletes a person. Every member is one, from joining to leaving ([`persons`]).
+
+pub mod hours;
+mod model;
+pub mod persons;
+pub mod queries;
+
+use utoipa_actix_web::service_config::ServiceConfig;
+
+pub use hours::{Hours, OpeningHours};
+pub use model::{
+    Booking, NewResource, Overbooking, Resource, ResourceFilter, ResourceKind, ResourcePage,
+    ResourcePatch, ResourceSort, ResourcesById, Units,
+};
+pub use queries::{find, in_team, person_of};
+
+/// Registers the operations.
+pub fn routes(_: &mut ServiceConfig<'_>) {}
