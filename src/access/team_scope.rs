@@ -365,6 +365,8 @@ impl TeamScope {
     where
         F: FnOnce(&mut Reading<'_>) -> Answer + Send + 'static,
     {
+        // There is no tag to compare with, but what is no tag is refused everywhere.
+        Tags::if_none_match(&self.request)?;
         self.reading(permission, work).await
     }
 
