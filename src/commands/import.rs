@@ -22,10 +22,10 @@ use crate::access::Clock;
 use crate::boot;
 use crate::config::Config;
 use crate::http::Code;
+use crate::http::imports::normalised;
 use crate::people::sessions;
 use crate::people::texts::Email;
 use crate::work::imports::columns::Field;
-use crate::work::imports::directory::normalised;
 use report::Report;
 
 /// How the session is called in the list of the account's sessions.

@@ -8,6 +8,7 @@ pub mod codes;
 pub mod connection;
 pub mod edge;
 pub mod expand;
+pub mod imports;
 pub mod moves;
 pub mod operations;
 pub mod page;

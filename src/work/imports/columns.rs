@@ -1,21 +1,13 @@
-//! Which column of the table is what.
-//!
-//! The surprising rule: a column is recognised by its name unless the mapping says otherwise; an empty name in
-//! the mapping means that no column is it.
-
-use std::collections::HashMap;
+//! Which column of the table says what about a task.
 
 use serde::Deserialize;
-use serde_json::json;
 use utoipa::{IntoParams, ToSchema};
 
-use super::directory::normalised;
-use super::table::Table;
-use crate::http::{FieldError, Text};
+use crate::http::imports::{self, ColumnField, ColumnName, Mapped};
 use crate::text_enum;
 
-/// The name of a column; empty for none.
-pub type ColumnName = Text<0, 100>;
+/// The index of each field's column.
+pub type Columns = imports::Columns<Field>;
 
 text_enum! {
     /// What a column says about a task.
@@ -49,10 +41,18 @@ text_enum! {
     }
 }
 
-impl Field {
-    /// The names by which a column is recognised, the likeliest first; compared without case, accents and
-    /// punctuation.
-    const fn names(self) -> &'static [&'static str] {
+impl ColumnField for Field {
+    const EACH: &'static [Self] = Self::ALL;
+
+    fn word(self) -> &'static str {
+        self.as_str()
+    }
+
+    fn demanded(self) -> Option<&'static str> {
+        (self == Self::Title).then_some("Say which column has the titles.")
+    }
+
+    fn names(self) -> &'static [&'static str] {
         match self {
             Self::Title => &["title", "task", "name", "summary", "subject"],
             Self::Description => &["description", "details", "notes"],
@@ -137,8 +137,8 @@ pub struct Mapping {
     external_id: Option<ColumnName>,
 }
 
-impl Mapping {
-    const fn of(&self, field: Field) -> Option<&ColumnName> {
+impl Mapped<Field> for Mapping {
+    fn of(&self, field: Field) -> Option<&ColumnName> {
         match field {
             Field::Title => self.title.as_ref(),
             Field::Description => self.description.as_ref(),
@@ -157,125 +157,10 @@ impl Mapping {
     }
 }
 
-/// Where the mapping was said, for what is refused about it.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Said {
-    /// In the query.
-    InQuery,
-    /// In the part `mapping` of the form.
-    InForm,
-}
-
-impl Said {
-    fn refuse(self, field: Field, code: &str, detail: String) -> FieldError {
-        match self {
-            Self::InQuery => FieldError::parameter(field.as_str(), code, detail),
-            Self::InForm => FieldError::body(format!("/mapping/{field}"), code, detail),
-        }
-    }
-}
-
-/// The index of each field's column.
-#[derive(Debug, Clone, Default, PartialEq, Eq)]
-pub struct Columns(HashMap<Field, usize>);
-
-impl Columns {
-    /// Finds the columns of a table.
-    ///
-    /// # Errors
-    /// Names in the mapping that the table does not have, and a table without a title.
-    pub fn find(table: &Table, mapping: &Mapping, said: Said) -> Result<Self, Vec<FieldError>> {
-        let mut found = HashMap::new();
-        let mut errors = Vec::new();
-        let there = table.header.join(", ");
-        for field in Field::ALL.iter().copied() {
-            let Some(name) = mapping.of(field).filter(|name| !name.as_str().is_empty()) else {
-                continue;
-            };
-            match table.column(name.as_str()) {
-                Some(index) => {
-                    found.insert(field, index);
-                }
-                None => errors.push(
-                    said.refuse(
-                        field,
-                        "unknown_column",
-                        shortened(&format!("There is no such column. There are: {there}.")),
-                    )
-                    .with(json!({"column": name})),
-                ),
-            }
-        }
-        let header: Vec<String> = table.header.iter().map(|name| plain(name)).collect();
-        for field in Field::ALL.iter().copied() {
-            if mapping.of(field).is_some() {
-                continue;
-            }
-            let recognised = field.names().iter().find_map(|name| {
-                let index = header.iter().position(|column| column == name)?;
-                (!found.values().any(|taken| *taken == index)).then_some(index)
-            });
-            if let Some(index) = recognised {
-                found.insert(field, index);
-            }
-        }
-        if !found.contains_key(&Field::Title) && errors.is_empty() {
-            errors.push(said.refuse(
-                Field::Title,
-                "required",
-                shortened(&format!(
-                    "Say which column has the titles. There are: {there}."
-                )),
-            ));
-        }
-        if errors.is_empty() {
-            Ok(Self(found))
-        } else {
-            Err(errors)
-        }
-    }
-
-    /// The index of a field's column.
-    #[must_use]
-    pub fn of(&self, field: Field) -> Option<usize> {
-        self.0.get(&field).copied()
-    }
-
-    /// What a column is taken for: one field, or several where the mapping says so.
-    #[must_use]
-    pub fn at(&self, index: usize) -> Vec<Field> {
-        Field::ALL
-            .iter()
-            .copied()
-            .filter(|field| self.of(*field) == Some(index))
-            .collect()
-    }
-}
-
-/// A column's name without case, accents and punctuation: `Start_Date` is `start date`.
-fn plain(name: &str) -> String {
-    let spaced: String = name
-        .chars()
-        .map(|character| {
-            if character.is_alphanumeric() {
-                character
-            } else {
-                ' '
-            }
-        })
-        .collect();
-    normalised(&spaced)
-}
-
-/// As much of a text as a problem's detail holds.
-fn shortened(text: &str) -> String {
-    text.chars().take(1_000).collect()
-}
-
 #[cfg(test)]
 mod tests {
-    use super::{Columns, Field, Mapping, Said};
-    use crate::work::imports::table::Table;
+    use super::{Columns, Field, Mapping};
+    use crate::http::imports::{Said, Table};
 
     fn found(header: &str, mapping: serde_json::Value) -> Result<Columns, Vec<String>> {
         let table = Table::read(header.as_bytes()).unwrap();

@@ -9,8 +9,8 @@ use diesel::prelude::*;
 
 use crate::access::{Reading, Role};
 use crate::db::Id;
-use crate::db::rows::fold;
 use crate::http::Problem;
+use crate::http::imports::normalised;
 use crate::schema::members;
 
 /// The members of the team, to be looked up.
@@ -123,14 +123,6 @@ impl Directory {
             .get(&member)
             .is_some_and(|role| *role > Role::Guest)
     }
-}
-
-/// A text as it is compared: without case and accents, single spaces.
-#[must_use]
-pub fn normalised(text: &str) -> String {
-    let folded = fold(text);
-    let words: Vec<&str> = folded.split_whitespace().collect();
-    words.join(" ")
 }
 
 #[cfg(test)]

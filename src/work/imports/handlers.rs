@@ -2,21 +2,18 @@
 
 use actix_web::post;
 use serde::Deserialize;
-use serde_json::json;
 use utoipa::IntoParams;
 use utoipa_actix_web::service_config::ServiceConfig;
 
 use super::columns::Mapping;
 use super::plan::Plan;
-use super::report::{ImportReport, RowReport};
+use super::report::ImportReport;
 use super::upload::{ImportForm, MappingQuery, Upload};
 use crate::access::{Permission, TeamScope};
+use crate::http::imports::refuse_rows;
 use crate::http::query::Flag;
-use crate::http::{Answer, FieldError, Problem, Query, Reply};
+use crate::http::{Answer, Problem, Query, Reply};
 use crate::outreach::campaigns;
-
-/// How many errors a refusal names.
-const MOST_ERRORS: usize = 1_000;
 
 /// Whether anything is kept.
 #[derive(Debug, Deserialize, IntoParams)]
@@ -71,42 +68,12 @@ pub async fn create_import(
             let campaign = campaigns::find(tx, campaign_id)?;
             tx.expect_version(campaign.version)?;
             let mut plan = Plan::make(tx, campaign_id, &input)?;
-            refuse(&plan)?;
+            refuse_rows(plan.refused().map(|row| (row.row, row.errors.as_slice())))?;
             tx.say("Imported.");
             plan.carry_out(tx)?;
             Reply::ok(&plan.report(false))
         })
         .await
-}
-
-/// All or nothing: a refused row refuses the table.
-fn refuse(plan: &Plan) -> Result<(), Problem> {
-    let refused: Vec<&RowReport> = plan.refused().collect();
-    if refused.is_empty() {
-        return Ok(());
-    }
-    let errors: Vec<FieldError> = refused
-        .iter()
-        .flat_map(|row| {
-            row.errors.iter().map(|error| {
-                let mut pointer = format!("/rows/{}", row.row);
-                if let Some(column) = &error.column {
-                    let column: String = column.chars().take(100).collect();
-                    pointer.push('/');
-                    pointer.push_str(&column.replace('~', "~0").replace('/', "~1"));
-                }
-                FieldError::body(pointer, error.code, &*error.detail)
-                    .with(json!({"row": row.row, "column": error.column}))
-            })
-        })
-        .take(MOST_ERRORS)
-        .collect();
-    Err(Problem::fields(errors)
-        .detail(format!(
-            "{} rows are refused, and nothing was imported.",
-            refused.len()
-        ))
-        .member("refused_rows", refused.len()))
 }
 
 /// Registers the operation.

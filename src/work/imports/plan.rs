@@ -7,16 +7,16 @@ use std::collections::HashMap;
 use diesel::prelude::*;
 
 use super::columns::{Columns, Field};
-use super::directory::{Directory, normalised};
+use super::directory::Directory;
 use super::planner::{Planner, Step};
 use super::report::{
-    ColumnReport, Counts, ImportReport, MilestoneReport, Outcome, RowError, RowReport, Unmatched,
+    ColumnReport, Counts, ImportReport, MilestoneReport, Outcome, RowReport, Unmatched,
 };
 use super::rows::{RowReader, Wanted, derived_id};
-use super::table::Table;
 use crate::access::{Reading, Tx};
 use crate::db::Id;
 use crate::http::Problem;
+use crate::http::imports::{RowError, Table, normalised};
 use crate::http::text::{Markdown, Name};
 use crate::outreach::{campaigns, milestones};
 use crate::schema;

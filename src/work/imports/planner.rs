@@ -3,10 +3,11 @@
 use std::collections::HashMap;
 
 use super::columns::Field;
-use super::directory::{Directory, Meant, Named, normalised};
-use super::report::{MilestoneReport, Mismatch, Outcome, RowError, RowReport, Unmatched};
+use super::directory::{Directory, Meant, Named};
+use super::report::{MilestoneReport, Mismatch, Outcome, RowReport, Unmatched};
 use super::rows::{RowReader, Wanted, with_remark};
 use crate::db::{Date, Id, Json};
+use crate::http::imports::{RowError, normalised};
 use crate::http::text::{Markdown, Name};
 use crate::http::values::UpTo;
 use crate::outreach::campaigns::Campaign;

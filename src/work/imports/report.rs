@@ -3,8 +3,9 @@
 use serde::Serialize;
 use utoipa::ToSchema;
 
-use super::table::MAX_ROWS;
 use crate::db::Id;
+use crate::http::imports::RowError;
+use crate::http::imports::table::MAX_ROWS;
 use crate::text_enum;
 
 text_enum! {
@@ -115,21 +116,6 @@ pub struct RowReport {
     /// What is wrong.
     #[schema(max_items = 100)]
     pub errors: Vec<RowError>,
-}
-
-/// Something wrong with a row.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, ToSchema)]
-#[schema(example = json!({"column": "due_date", "code": "invalid_format", "detail": "A date such as 2026-03-01."}))]
-pub struct RowError {
-    /// The name of the column; null when it is the row as a whole.
-    #[schema(required = true, max_length = 10_000)]
-    pub column: Option<String>,
-    /// What is wrong, for programs. More may come: have a default branch.
-    #[schema(max_length = 100)]
-    pub code: &'static str,
-    /// What is wrong, for people.
-    #[schema(max_length = 1000)]
-    pub detail: String,
 }
 
 /// A milestone that rows lead up to.

@@ -5,11 +5,11 @@
 use sha2::{Digest, Sha256};
 
 use super::columns::{Columns, Field};
-use super::directory::{Directory, Named, normalised};
-use super::report::RowError;
-use super::table::{Row, Table};
+use super::directory::{Directory, Named};
 use crate::db::{Date, Id};
 use crate::http::Text;
+use crate::http::imports::table::{Row, Table};
+use crate::http::imports::{RowError, normalised};
 use crate::http::text::{Markdown, Name, TextFault, Title};
 use crate::http::values::Minutes;
 use crate::work::task_status::TaskStatus;
@@ -82,7 +82,7 @@ impl<'a> RowReader<'a> {
     pub fn error(&self, field: Field, code: &'static str, detail: impl Into<String>) -> RowError {
         RowError {
             column: self.column(field),
-            code,
+            code: code.to_owned(),
             detail: detail.into(),
         }
     }
@@ -326,7 +326,8 @@ pub fn derived_id(campaign_id: Id, title: &Title, occurrence: usize) -> Option<E
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::work::imports::columns::{Mapping, Said};
+    use crate::http::imports::Said;
+    use crate::work::imports::columns::Mapping;
 
     /// The columns at fault, with what is wrong.
     type Faults = Vec<(Option<String>, &'static str)>;
@@ -343,7 +344,7 @@ mod tests {
                 reader.read(row).map_err(|errors| {
                     errors
                         .into_iter()
-                        .map(|error| (error.column, error.code))
+                        .map(|error| (error.column, &*error.code.leak()))
                         .collect()
                 })
             })

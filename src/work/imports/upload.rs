@@ -1,29 +1,26 @@
 //! The body of an import: a CSV file, alone or in a form with its mapping.
-//!
-//! The surprising rule: a form is read whole before it is taken apart, so that the limits of every other body
-//! (size, 15 seconds) hold for it too, and its digest binds an Idempotency-Key.
 
 use std::future::Future;
 use std::pin::Pin;
 
-use actix_multipart::Multipart;
 use actix_web::dev::Payload;
 use actix_web::web::Bytes;
 use actix_web::{FromRequest, HttpRequest};
-use futures_util::StreamExt;
-use serde_json::Value;
 use utoipa::ToSchema;
 
-use super::columns::{Columns, Field, Mapping, Said};
+use super::columns::{Columns, Field, Mapping};
 use super::plan::Input;
-use super::table::{MAX_BYTES, MAX_ROWS, Table, TableError};
-use crate::http::body::{collect, expect_type};
-use crate::http::{Code, FieldError, Problem, Query, strict};
+use crate::http::imports::columns::read_mapping;
+use crate::http::imports::table::MAX_BYTES;
+use crate::http::imports::{Accepted, Said, Table, receive};
+use crate::http::{Problem, Query};
 
-const CSV: &str = "text/csv";
-const FORM: &str = "multipart/form-data";
-/// What a form needs besides its file.
-const FORM_BYTES: usize = 64 * 1024;
+static ACCEPTED: Accepted = Accepted {
+    content_type: "text/csv",
+    most: MAX_BYTES,
+    parts: &["mapping"],
+    wanted: "Send a CSV file.",
+};
 
 /// A table in a form.
 #[derive(Debug, ToSchema)]
@@ -52,78 +49,17 @@ impl FromRequest for Upload {
     fn from_request(request: &HttpRequest, payload: &mut Payload) -> Self::Future {
         let (request, payload) = (request.clone(), payload.take());
         Box::pin(async move {
-            expect_type(&request, &[CSV, FORM])?;
-            if expect_type(&request, &[CSV]).is_ok() {
-                return Ok(Self {
-                    file: collect(&request, payload, MAX_BYTES).await?,
-                    mapping: None,
-                });
-            }
-            let body = collect(&request, payload, MAX_BYTES + FORM_BYTES).await?;
-            take_apart(&request, body).await
+            let sent = receive(request, payload, &ACCEPTED).await?;
+            let mapping = sent.parts.get("mapping");
+            let is_field = |name: &str| Field::parse(name).is_some();
+            Ok(Self {
+                mapping: mapping
+                    .map(|bytes| read_mapping(bytes, is_field))
+                    .transpose()?,
+                file: sent.file,
+            })
         })
     }
-}
-
-async fn take_apart(request: &HttpRequest, body: Bytes) -> Result<Upload, Problem> {
-    let malformed = |error: actix_multipart::MultipartError| {
-        Problem::new(Code::MalformedRequest).detail(format!("The form cannot be read: {error}."))
-    };
-    let whole = futures_util::stream::once(std::future::ready(Ok(body)));
-    let mut parts = Multipart::new(request.headers(), whole);
-    let (mut file, mut mapping) = (None, None);
-    while let Some(part) = parts.next().await {
-        let mut part = part.map_err(malformed)?;
-        let name = part.name().unwrap_or_default().to_owned();
-        let mut bytes = Vec::new();
-        while let Some(chunk) = part.next().await {
-            bytes.extend_from_slice(&chunk.map_err(malformed)?);
-        }
-        let is_second = match name.as_str() {
-            "file" => file.replace(Bytes::from(bytes)).is_some(),
-            "mapping" => mapping.replace(read_mapping(&bytes)?).is_some(),
-            _ => {
-                return Err(Problem::field(
-                    &format!("/{}", name.chars().take(100).collect::<String>()),
-                    "unknown_member",
-                    "A form has the parts file and mapping.",
-                ));
-            }
-        };
-        if is_second {
-            return Err(Problem::field(
-                &format!("/{name}"),
-                "duplicate",
-                "Send this part once.",
-            ));
-        }
-    }
-    let file = file.ok_or_else(|| Problem::field("/file", "required", "Send a CSV file."))?;
-    if file.len() > MAX_BYTES {
-        return Err(too_large());
-    }
-    Ok(Upload { file, mapping })
-}
-
-fn read_mapping(bytes: &[u8]) -> Result<Mapping, Problem> {
-    let value = strict::parse(bytes)?;
-    let unknown: Vec<FieldError> = value
-        .as_object()
-        .into_iter()
-        .flat_map(|members| members.keys())
-        .filter(|name| Field::parse(name).is_none())
-        .map(|name| {
-            FieldError::body(
-                format!("/mapping/{name}"),
-                "unknown_member",
-                "There is no such field.",
-            )
-        })
-        .collect();
-    if !unknown.is_empty() {
-        return Err(Problem::fields(unknown));
-    }
-    strict::read(value).map_err(|errors| Problem::fields(errors).below("/mapping"))
 }
 
 impl Upload {
@@ -133,7 +69,7 @@ impl Upload {
     /// # Errors
     /// `payload_too_large`; `validation_failed` where the table or the mapping is wrong.
     pub fn read(self, in_query: Mapping) -> Result<Input, Problem> {
-        let table = Table::read(&self.file).map_err(|error| refuse_table(&error))?;
+        let table = Table::read(&self.file)?;
         let (mapping, said) = match self.mapping {
             Some(mapping) => (mapping, Said::InForm),
             None => (in_query, Said::InQuery),
@@ -141,39 +77,6 @@ impl Upload {
         let columns = Columns::find(&table, &mapping, said).map_err(Problem::fields)?;
         Ok(Input { table, columns })
     }
-}
-
-fn too_large() -> Problem {
-    Problem::new(Code::PayloadTooLarge)
-        .detail(format!("The file may have {MAX_BYTES} bytes."))
-        .member("limit_bytes", MAX_BYTES)
-}
-
-fn refuse_table(error: &TableError) -> Problem {
-    let code = match error {
-        TableError::TooLarge => return too_large(),
-        TableError::TooManyRows { .. } => {
-            return Problem::new(Code::PayloadTooLarge)
-                .detail(format!("The table may have {MAX_ROWS} rows."))
-                .member("limit_rows", MAX_ROWS);
-        }
-        TableError::Empty => "empty",
-        TableError::NotUtf8 { .. } => "not_utf8",
-        TableError::Nul { .. } => "control_character",
-        TableError::UnclosedQuotes { .. } => "unclosed_quotes",
-        TableError::CellTooLong { .. } => "too_long",
-        TableError::TooManyColumns { .. } => "too_many_columns",
-        TableError::EmptyHeader { .. } => "column_without_name",
-        TableError::DuplicateHeader { .. } => "duplicate_column",
-        TableError::Ragged { .. } => "ragged_row",
-        TableError::Unreadable { .. } => "unreadable",
-    };
-    let pointer = error
-        .row()
-        .map_or_else(|| "/rows".to_owned(), |row| format!("/rows/{row}"));
-    let detail: String = format!("{error}.").chars().take(1_000).collect();
-    let params: Value = serde_json::json!({"row": error.row(), "column": error.column()});
-    Problem::fields(vec![FieldError::body(pointer, code, detail).with(params)])
 }
 
 /// The mapping of the query, which a form may leave out.

@@ -3,21 +3,21 @@
 use std::future::Future;
 use std::pin::Pin;
 
-use actix_multipart::Multipart;
 use actix_web::dev::Payload;
 use actix_web::web::Bytes;
 use actix_web::{FromRequest, HttpRequest};
-use futures_util::StreamExt as _;
 use utoipa::ToSchema;
 
 use super::file::MAX_BYTES;
-use crate::http::body::{collect, expect_type};
-use crate::http::{Code, Problem};
+use crate::http::Problem;
+use crate::http::imports::{Accepted, receive};
 
-const CALENDAR: &str = "text/calendar";
-const FORM: &str = "multipart/form-data";
-/// What a form needs besides its file.
-const FORM_BYTES: usize = 16 * 1024;
+static ACCEPTED: Accepted = Accepted {
+    content_type: "text/calendar",
+    most: MAX_BYTES,
+    parts: &[],
+    wanted: "Send a calendar file.",
+};
 
 /// A calendar in a form.
 #[derive(Debug, ToSchema)]
@@ -40,48 +40,8 @@ impl FromRequest for Upload {
     fn from_request(request: &HttpRequest, payload: &mut Payload) -> Self::Future {
         let (request, payload) = (request.clone(), payload.take());
         Box::pin(async move {
-            expect_type(&request, &[CALENDAR, FORM])?;
-            if expect_type(&request, &[CALENDAR]).is_ok() {
-                return collect(&request, payload, MAX_BYTES).await.map(Self);
-            }
-            let body = collect(&request, payload, MAX_BYTES + FORM_BYTES).await?;
-            take_apart(&request, body).await.map(Self)
+            let sent = receive(request, payload, &ACCEPTED).await?;
+            Ok(Self(sent.file))
         })
     }
-}
-
-async fn take_apart(request: &HttpRequest, body: Bytes) -> Result<Bytes, Problem> {
-    let malformed = |error: actix_multipart::MultipartError| {
-        Problem::new(Code::MalformedRequest).detail(format!("The form cannot be read: {error}."))
-    };
-    let whole = futures_util::stream::once(std::future::ready(Ok(body)));
-    let mut parts = Multipart::new(request.headers(), whole);
-    let mut file: Option<Bytes> = None;
-    while let Some(part) = parts.next().await {
-        let mut part = part.map_err(malformed)?;
-        let name: String = part.name().unwrap_or_default().chars().take(100).collect();
-        let mut bytes = Vec::new();
-        while let Some(chunk) = part.next().await {
-            bytes.extend_from_slice(&chunk.map_err(malformed)?);
-        }
-        let pointer = format!("/{name}");
-        if name != "file" {
-            let detail = "A form has the part file.";
-            return Err(Problem::field(&pointer, "unknown_member", detail));
-        }
-        if file.replace(Bytes::from(bytes)).is_some() {
-            return Err(Problem::field(
-                &pointer,
-                "duplicate",
-                "Send this part once.",
-            ));
-        }
-    }
-    let file = file.ok_or_else(|| Problem::field("/file", "required", "Send a calendar file."))?;
-    if file.len() > MAX_BYTES {
-        return Err(Problem::new(Code::PayloadTooLarge)
-            .detail(format!("The file may have {MAX_BYTES} bytes."))
-            .member("limit_bytes", MAX_BYTES));
-    }
-    Ok(file)
 }

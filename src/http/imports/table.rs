@@ -8,7 +8,11 @@
 use std::collections::HashSet;
 use std::io::Read;
 
+use serde_json::json;
 use unicode_normalization::UnicodeNormalization;
+
+use super::upload::too_large;
+use crate::http::{Code, FieldError, Problem};
 
 /// The largest file, in bytes: 5 MiB.
 pub const MAX_BYTES: usize = 5 * 1024 * 1024;
@@ -130,6 +134,35 @@ pub enum TableError {
         /// The number of the row it was at.
         row: usize,
     },
+}
+
+impl From<TableError> for Problem {
+    fn from(error: TableError) -> Self {
+        let code = match &error {
+            TableError::TooLarge => return too_large(MAX_BYTES),
+            TableError::TooManyRows { .. } => {
+                return Self::new(Code::PayloadTooLarge)
+                    .detail(format!("The table may have {MAX_ROWS} rows."))
+                    .member("limit_rows", MAX_ROWS);
+            }
+            TableError::Empty => "empty",
+            TableError::NotUtf8 { .. } => "not_utf8",
+            TableError::Nul { .. } => "control_character",
+            TableError::UnclosedQuotes { .. } => "unclosed_quotes",
+            TableError::CellTooLong { .. } => "too_long",
+            TableError::TooManyColumns { .. } => "too_many_columns",
+            TableError::EmptyHeader { .. } => "column_without_name",
+            TableError::DuplicateHeader { .. } => "duplicate_column",
+            TableError::Ragged { .. } => "ragged_row",
+            TableError::Unreadable { .. } => "unreadable",
+        };
+        let pointer = error
+            .row()
+            .map_or_else(|| "/rows".to_owned(), |row| format!("/rows/{row}"));
+        let detail: String = format!("{error}.").chars().take(1_000).collect();
+        let params = json!({"row": error.row(), "column": error.column()});
+        Self::fields(vec![FieldError::body(pointer, code, detail).with(params)])
+    }
 }
 
 impl TableError {
