@@ -256,10 +256,13 @@ CREATE TABLE event_series (
     made             bigint NOT NULL,
     next_at          timestamptz,
     moved_by_clocks  jsonb NOT NULL,
+    left_out         jsonb NOT NULL,
+    external_id      text,
     created_at       timestamptz NOT NULL,
     updated_at       timestamptz NOT NULL,
     version          bigint NOT NULL,
-    PRIMARY KEY (team_id, id)
+    PRIMARY KEY (team_id, id),
+    UNIQUE (team_id, external_id)
 );
 CREATE INDEX event_series_by_creation ON event_series (team_id, created_at, id);
 CREATE INDEX event_series_to_make ON event_series (next_at) WHERE next_at IS NOT NULL;

@@ -109,6 +109,8 @@ diesel::table! {
         made -> BigInt,
         next_at -> Nullable<UtcInstant>,
         moved_by_clocks -> Json,
+        left_out -> Json,
+        external_id -> Nullable<Text>,
         created_at -> UtcInstant,
         updated_at -> UtcInstant,
         version -> BigInt,

@@ -8,6 +8,7 @@ mod imports;
 mod lines;
 mod place;
 mod public;
+mod recurring;
 mod times;
 mod write;
 mod zones;

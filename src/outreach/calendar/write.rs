@@ -2,6 +2,10 @@
 //!
 //! The surprising rule: DTSTAMP is when the event last changed, not when the file was written (§3.8.7.2 allows it where
 //! nothing is negotiated), so that the same events make the same bytes.
+//!
+//! The file of one event never speaks of a series, also where it is an occurrence of one: it has the event's own UID and
+//! no RECURRENCE-ID. Whoever comes to one evening knows nothing of the others, many calendars drop an occurrence whose
+//! series they do not have, and an event keeps its UID when its series is split.
 
 use std::collections::BTreeMap;
 use std::ops::RangeInclusive;
@@ -10,10 +14,15 @@ use chrono::Datelike as _;
 use chrono_tz::Tz;
 
 use super::lines::Lines;
+use super::recurring::{Entries, Recurring, status_word};
 use super::times::{compact, utc};
 use super::zones;
+use crate::db::Instant;
+use crate::http::text::{Markdown, Name, Title};
 use crate::http::wall_clock::WallClock;
+use crate::outreach::events::texts::WebAddress;
 use crate::outreach::events::{Event, EventStatus};
+use crate::outreach::series::EventSeries;
 
 /// How often subscribers ask again (RFC 7986 §5.7).
 const REFRESH: &str = "PT1H";
@@ -48,22 +57,35 @@ pub struct Sent<'s> {
 /// The file of one event, as it is downloaded.
 #[must_use]
 pub fn event_file(event: &Event, shown: Shown) -> String {
-    calendar(None, None, std::slice::from_ref(event), shown)
+    calendar(None, None, &alone(event), shown)
 }
 
 /// The file of one event, as it is attached to a mail.
 #[must_use]
 pub fn sent_file(event: &Event, shown: Shown, sent: &Sent<'_>) -> String {
-    calendar(None, Some(sent), std::slice::from_ref(event), shown)
+    calendar(None, Some(sent), &alone(event), shown)
 }
 
 /// The file of a calendar to which people subscribe.
 #[must_use]
-pub fn feed_file(name: &str, events: &[Event]) -> String {
-    calendar(Some(name), None, events, Shown::Joining)
+pub fn feed_file(name: &str, entries: &Entries) -> String {
+    calendar(Some(name), None, entries, Shown::Joining)
 }
 
-fn calendar(name: Option<&str>, sent: Option<&Sent<'_>>, events: &[Event], shown: Shown) -> String {
+/// One event, which stands alone even where it is an occurrence of a series.
+fn alone(event: &Event) -> Entries {
+    Entries {
+        single: vec![event.clone()],
+        recurring: Vec::new(),
+    }
+}
+
+fn calendar(
+    name: Option<&str>,
+    sent: Option<&Sent<'_>>,
+    entries: &Entries,
+    shown: Shown,
+) -> String {
     let mut lines = Lines::default();
     lines.begin("VCALENDAR");
     lines.put("VERSION", "2.0");
@@ -88,22 +110,34 @@ fn calendar(name: Option<&str>, sent: Option<&Sent<'_>>, events: &[Event], shown
         lines.with("REFRESH-INTERVAL", &[("VALUE", "DURATION")], REFRESH);
         lines.put("X-PUBLISHED-TTL", REFRESH);
     }
-    for (_, (zone, years)) in zones_of(events) {
+    for (_, (zone, years)) in zones_of(entries) {
         zones::put(&mut lines, zone, &years);
     }
-    for event in events {
+    for event in &entries.single {
         put_event(&mut lines, event, shown, sent);
+    }
+    for recurring in &entries.recurring {
+        put_series(&mut lines, recurring, shown);
     }
     lines.end("VCALENDAR");
     lines.finish()
 }
 
-/// The zones that events name, each with the years in which it does.
-fn zones_of(events: &[Event]) -> BTreeMap<&'static str, (Tz, RangeInclusive<i32>)> {
+/// The zones that entries name, each with the years in which it does.
+fn zones_of(entries: &Entries) -> BTreeMap<&'static str, (Tz, RangeInclusive<i32>)> {
     let mut zones: BTreeMap<&'static str, (Tz, RangeInclusive<i32>)> = BTreeMap::new();
-    for clock in events
+    let of_event = |event: &'_ Event| [event.starts.0.clone(), event.ends.0.clone()];
+    let of_series = |recurring: &'_ Recurring| {
+        let exceptions = recurring.exceptions.iter();
+        let mut clocks = vec![recurring.series.starts.0.clone(), recurring.last.clone()];
+        clocks.extend(exceptions.flat_map(|(_, event)| of_event(event)));
+        clocks
+    };
+    for clock in entries
+        .single
         .iter()
-        .flat_map(|event| [&event.starts.0, &event.ends.0])
+        .flat_map(of_event)
+        .chain(entries.recurring.iter().flat_map(of_series))
     {
         let zone = clock.time_zone.0;
         let year = clock.local.naive().year();
@@ -140,38 +174,116 @@ fn uid(event: &Event) -> String {
     }
 }
 
+/// What calendars know a series by: always the same, too.
+fn series_uid(series: &EventSeries) -> String {
+    match &series.external_id {
+        Some(uid) => uid.as_str().to_owned(),
+        None => format!("{}@relais", series.id),
+    }
+}
+
+/// A series: what all occurrences have in common, and then those that are otherwise.
+fn put_series(lines: &mut Lines, recurring: &Recurring, shown: Shown) {
+    let series = &recurring.series;
+    let uid = series_uid(series);
+    lines.begin("VEVENT");
+    lines.text("UID", &uid);
+    put_stamps(
+        lines,
+        series.created_at,
+        recurring.changed_at,
+        recurring.sequence,
+    );
+    put_clock(lines, "DTSTART", &series.starts.0);
+    put_clock(lines, "DTEND", &recurring.ends);
+    lines.put("RRULE", &recurring.rule);
+    for added in &recurring.added {
+        put_clock(lines, "RDATE", added);
+    }
+    for left_out in &recurring.left_out {
+        put_clock(lines, "EXDATE", left_out);
+    }
+    let pattern = &series.pattern.0;
+    put_details(
+        lines,
+        &Details {
+            status: pattern.status,
+            title: &pattern.title,
+            description: &pattern.description,
+            platform: pattern.platform.as_ref(),
+            join_url: pattern.join_url.as_ref(),
+        },
+        shown,
+    );
+    lines.end("VEVENT");
+    for (by_rule, event) in &recurring.exceptions {
+        lines.begin("VEVENT");
+        lines.text("UID", &uid);
+        put_clock(lines, "RECURRENCE-ID", by_rule);
+        // One number for the whole series: an exception is never older than the rule.
+        put_stamps(
+            lines,
+            event.created_at,
+            event.updated_at,
+            recurring.sequence,
+        );
+        put_clock(lines, "DTSTART", &event.starts.0);
+        put_clock(lines, "DTEND", &event.ends.0);
+        put_details(lines, &Details::of(event), shown);
+        lines.end("VEVENT");
+    }
+}
+
+/// When it was made, when it last changed, and which version that made.
+fn put_stamps(lines: &mut Lines, created_at: Instant, changed_at: Instant, sequence: i64) {
+    lines.put("DTSTAMP", &utc(changed_at));
+    lines.put("CREATED", &utc(created_at));
+    lines.put("LAST-MODIFIED", &utc(changed_at));
+    lines.put("SEQUENCE", &sequence.to_string());
+}
+
 fn put_event(lines: &mut Lines, event: &Event, shown: Shown, sent: Option<&Sent<'_>>) {
     lines.begin("VEVENT");
     lines.text("UID", &uid(event));
-    lines.put("DTSTAMP", &utc(event.updated_at));
-    lines.put("CREATED", &utc(event.created_at));
-    lines.put("LAST-MODIFIED", &utc(event.updated_at));
-    lines.put("SEQUENCE", &event.sequence.to_string());
+    put_stamps(lines, event.created_at, event.updated_at, event.sequence);
     put_clock(lines, "DTSTART", &event.starts.0);
     put_clock(lines, "DTEND", &event.ends.0);
-    put_details(lines, event, shown);
+    put_details(lines, &Details::of(event), shown);
     if let Some((name, email)) = sent.and_then(|sent| sent.organizer) {
         lines.with("ORGANIZER", &[("CN", name)], &format!("mailto:{email}"));
     }
     lines.end("VEVENT");
 }
 
-/// What the event is and where.
-fn put_details(lines: &mut Lines, event: &Event, shown: Shown) {
-    lines.put(
-        "STATUS",
-        match event.status {
-            EventStatus::Draft => "TENTATIVE",
-            EventStatus::Scheduled | EventStatus::Live | EventStatus::Ended => "CONFIRMED",
-            EventStatus::Cancelled => "CANCELLED",
-        },
-    );
-    lines.text("SUMMARY", event.title.as_str());
-    if !event.description.as_str().is_empty() {
-        lines.text("DESCRIPTION", event.description.as_str());
+/// What an event is and where, or all those of a series.
+struct Details<'d> {
+    status: EventStatus,
+    title: &'d Title,
+    description: &'d Markdown,
+    platform: Option<&'d Name>,
+    join_url: Option<&'d WebAddress>,
+}
+
+impl<'d> Details<'d> {
+    const fn of(event: &'d Event) -> Self {
+        Self {
+            status: event.status,
+            title: &event.title,
+            description: &event.description,
+            platform: event.platform.as_ref(),
+            join_url: event.join_url.as_ref(),
+        }
     }
-    let address = event.join_url.as_ref().filter(|_| shown == Shown::Joining);
-    let platform = event.platform.as_ref().map(|platform| platform.as_str());
+}
+
+fn put_details(lines: &mut Lines, details: &Details<'_>, shown: Shown) {
+    lines.put("STATUS", status_word(details.status));
+    lines.text("SUMMARY", details.title.as_str());
+    if !details.description.as_str().is_empty() {
+        lines.text("DESCRIPTION", details.description.as_str());
+    }
+    let address = details.join_url.filter(|_| shown == Shown::Joining);
+    let platform = details.platform.map(|platform| platform.as_str());
     if let Some(place) = platform.or(address.map(|address| address.as_str())) {
         lines.text("LOCATION", place);
     }

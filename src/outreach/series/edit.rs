@@ -11,7 +11,7 @@ use super::model::{EventSeries, Pattern, SeriesScope};
 use crate::access::Tx;
 use crate::db::{Id, Json};
 use crate::http::{Code, Problem};
-use crate::outreach::events::{self, Event, EventPatch, EventStatus, write};
+use crate::outreach::events::{self, Event, EventPatch, EventStatus, Occurrence, write};
 use crate::schema::{event_series, events as events_table};
 
 /// A field that can be changed for one occurrence alone, and whether it differs between two states of it.
@@ -150,8 +150,17 @@ pub(super) fn split(
     let later = starts.instant().utc() - series.starts.0.instant().utc();
     let mut pattern = series.pattern.0.clone();
     pattern.registration = pattern.registration.later(later);
+    let (left_out, still_left_out) = series
+        .left_out
+        .0
+        .iter()
+        .cloned()
+        .partition(|one: &Occurrence| one.naive() >= *first);
     let mut new = EventSeries {
         id: Id::new(),
+        left_out: Json(left_out),
+        // In the calendar that it came from, too, the first part keeps the UID.
+        external_id: None,
         rule: kept(&following, &starts)?,
         starts: Json(starts),
         pattern: Json(pattern),
@@ -168,6 +177,7 @@ pub(super) fn split(
     tx.created(&new)?;
     let mut rest = EventSeries {
         rule: kept(&ending, &series.starts.0)?,
+        left_out: Json(still_left_out),
         ..series.clone()
     };
     rest.settle(before);

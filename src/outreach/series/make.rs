@@ -43,25 +43,30 @@ impl EventSeries {
     ///
     /// # Errors
     /// A rule that was kept is one: anything else is our fault.
-    pub(super) fn read_rule(&self) -> Result<Rule, Problem> {
+    pub(in crate::outreach) fn read_rule(&self) -> Result<Rule, Problem> {
         Rule::read(self.rule.as_str(), self.starts.0.time_zone).map_err(Problem::internal)
     }
 
     /// The local starts that its rule means.
-    pub(super) fn dates(&self) -> Result<Vec<NaiveDateTime>, Problem> {
+    pub(in crate::outreach) fn dates(&self) -> Result<Vec<NaiveDateTime>, Problem> {
         self.read_rule()?
             .dates(self.starts.0.local.naive())
             .map_err(Problem::internal)
     }
 
     /// How long each event takes on the calendar.
-    pub(super) const fn length(&self) -> TimeDelta {
+    pub(in crate::outreach) const fn length(&self) -> TimeDelta {
         TimeDelta::seconds(self.duration_seconds)
     }
 
     /// How many are made, as an index.
-    pub(super) fn made_index(&self) -> usize {
+    pub(in crate::outreach) fn made_index(&self) -> usize {
         usize::try_from(self.made).unwrap_or_default()
+    }
+
+    /// Whether its calendar leaves this occurrence out.
+    pub(in crate::outreach) fn leaves_out(&self, date: NaiveDateTime) -> bool {
+        self.left_out.0.iter().any(|one| one.naive() == date)
     }
 
     /// Settles what follows from the dates: how many there are, which is the next to be made, which the clocks move.
@@ -116,6 +121,8 @@ pub fn create(tx: &mut Tx<'_>, new: NewEventSeries) -> Result<EventSeries, Probl
         made: 0,
         next_at: None,
         moved_by_clocks: Json(Vec::new()),
+        left_out: Json(Vec::new()),
+        external_id: None,
         created_at: tx.now,
         updated_at: tx.now,
         version: tx.revision,
@@ -210,6 +217,8 @@ pub(super) fn save(
         && before.pattern == after.pattern
         && before.made == after.made
         && before.total == after.total
+        && before.left_out == after.left_out
+        && before.external_id == after.external_id
     {
         return Ok(before);
     }
@@ -244,7 +253,9 @@ pub fn follow(tx: &mut Tx<'_>, most: i64) -> Result<(), Problem> {
         after.settle(&dates);
         let series = save(tx, before, after)?;
         for date in dates.into_iter().take(count).skip(made) {
-            occur(tx, &series, date)?;
+            if !series.leaves_out(date) {
+                occur(tx, &series, date)?;
+            }
         }
     }
     Ok(())

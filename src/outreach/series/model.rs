@@ -122,7 +122,7 @@ pub struct MovedByClocks {
 /// A series of events.
 #[derive(Debug, Clone, Serialize, Queryable, Selectable, Insertable, AsChangeset, ToSchema)]
 #[diesel(table_name = event_series, primary_key(team_id, id), treat_none_as_default_value = false, treat_none_as_null = true)]
-#[schema(example = json!({"team_id": "0190a5c3-7d2e-7c11-9a43-2f3d1e0b6a55", "id": "0190a5c3-7d2e-7c11-9a43-2f3d1e0b6a5f", "rule": "FREQ=WEEKLY;COUNT=10", "starts": {"local": "2027-04-20T19:00:00", "time_zone": "Europe/Paris"}, "duration_seconds": 3600, "pattern": {"title": "Office hours", "description": "", "campaign_id": null, "kind": "ama", "platform": null, "join_url": null, "capacity": null, "registration": {"mode": "closed", "opens_at": null, "closes_at": null, "offer_minutes": 1440, "reminder_minutes": [1440, 60], "questions": []}, "hosts": [], "visibility": "team", "status": "draft"}, "total": 10, "made": 10, "moved_by_clocks": [], "created_at": "2027-03-01T09:00:00.000Z", "updated_at": "2027-03-02T09:00:00.000Z", "version": 57}))]
+#[schema(example = json!({"team_id": "0190a5c3-7d2e-7c11-9a43-2f3d1e0b6a55", "id": "0190a5c3-7d2e-7c11-9a43-2f3d1e0b6a5f", "rule": "FREQ=WEEKLY;COUNT=10", "starts": {"local": "2027-04-20T19:00:00", "time_zone": "Europe/Paris"}, "duration_seconds": 3600, "pattern": {"title": "Office hours", "description": "", "campaign_id": null, "kind": "ama", "platform": null, "join_url": null, "capacity": null, "registration": {"mode": "closed", "opens_at": null, "closes_at": null, "offer_minutes": 1440, "reminder_minutes": [1440, 60], "questions": []}, "hosts": [], "visibility": "team", "status": "draft"}, "total": 10, "made": 10, "moved_by_clocks": [], "left_out": [], "external_id": null, "created_at": "2027-03-01T09:00:00.000Z", "updated_at": "2027-03-02T09:00:00.000Z", "version": 57}))]
 pub struct EventSeries {
     /// The team.
     pub team_id: Id,
@@ -152,6 +152,12 @@ pub struct EventSeries {
     /// The occurrences whose time the clocks skip, and when they begin instead.
     #[schema(value_type = Vec<MovedByClocks>, max_items = 200)]
     pub moved_by_clocks: Json<Vec<MovedByClocks>>,
+    /// The occurrences that its calendar leaves out, by the local start that the rule gives them: they are never made.
+    #[schema(value_type = Vec<Occurrence>, max_items = 200)]
+    pub left_out: Json<Vec<Occurrence>>,
+    /// Its UID in the calendar that it was imported from.
+    #[schema(required = true)]
+    pub external_id: Option<Text<1, 200>>,
     /// When it was made.
     pub created_at: Instant,
     /// When it was last changed.

@@ -89,7 +89,13 @@ fn moved_series(
     let later = first.instant().utc() - series.starts.0.instant().utc();
     let mut pattern = series.pattern.0.clone();
     pattern.registration = pattern.registration.later(later);
+    let left_out = series
+        .left_out
+        .0
+        .iter()
+        .map(|one| (one.naive() + by).into());
     let mut after = EventSeries {
+        left_out: Json(left_out.collect()),
         rule: kept(&rule, &first)?,
         starts: Json(first),
         duration_seconds: length.num_seconds(),

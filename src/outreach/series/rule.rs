@@ -279,18 +279,27 @@ impl Rule {
         Ok(dates)
     }
 
+    /// The rule as far as `last`, one of its dates.
+    #[must_use]
+    pub fn ending_with(&self, last: NaiveDateTime) -> Self {
+        Self {
+            parts: self.parts.clone(),
+            end: End::Until(last),
+        }
+    }
+
     /// The two rules of a series that is split: up to `last`, and the `rest` events that follow.
     #[must_use]
     pub fn split(&self, last: NaiveDateTime, rest: usize) -> (Self, Self) {
-        let ending = |end| Self {
-            parts: self.parts.clone(),
-            end,
-        };
-        let following = match self.end {
+        let end = match self.end {
             End::Count(_) => End::Count(rest),
             End::Until(at) => End::Until(at),
         };
-        (ending(End::Until(last)), ending(following))
+        let following = Self {
+            parts: self.parts.clone(),
+            end,
+        };
+        (self.ending_with(last), following)
     }
 
     /// The rule when all of the series is moved by so much: the days of the week that it names go along, where it is

@@ -125,6 +125,13 @@ pub async fn delete_calendar_feed(scope: TeamScope) -> Answer {
 ///
 /// The events of the team, or those that the member hosts, with where to join: the latest 5,000, cancelled ones
 /// included. Drafts are `TENTATIVE`. Not found when the feed was deleted or its member has left the team.
+///
+/// A series is one entry with its rule, under a UID of its own that stays: its RRULE ends with the last occurrence that is
+/// made (at most a year ahead) and goes on as the series does, so that calendars and the list of events agree. An
+/// occurrence with another title, time or place, or a cancelled one, is an entry with RECURRENCE-ID; one that was deleted,
+/// or that the member does not host, is an EXDATE. Where the clocks skip an occurrence's time, an RDATE says when it is
+/// instead. SEQUENCE is the same in all entries of a series and rises with every change of any of them. When a series is
+/// split, the old one ends and the new one has another UID. Files of single events never speak of series.
 #[utoipa::path(tag = "calendars",
     responses((status = 200, content_type = "text/calendar", body = String, description = "The calendar (RFC 5545, RFC 7986).")))]
 #[get("/v1/public/calendars/{link}.ics")]
@@ -136,8 +143,8 @@ pub async fn get_calendar(scope: PublicScope) -> Answer {
             move |conn| Ok(opened(conn, &secret)?.map(|(team_id, _)| team_id)),
             move |reading| {
                 let (_, feed_id) = opened(reading.conn, &again)?.ok_or_else(Problem::not_found)?;
-                let (name, events) = shown(reading, feed_id)?;
-                Ok(Reply::text(MEDIA_TYPE, feed_file(&name, &events)))
+                let (name, entries) = shown(reading, feed_id)?;
+                Ok(Reply::text(MEDIA_TYPE, feed_file(&name, &entries)))
             },
         )
         .await

@@ -1,5 +1,8 @@
 //! Finding feeds, and what is in them.
 
+use std::collections::{HashMap, HashSet};
+
+use diesel::dsl::max;
 use diesel::prelude::*;
 
 use super::model::{CalendarFeed, CalendarFeedPage, FeedScope, named_by};
@@ -9,13 +12,18 @@ use crate::db::{AnyConnection, Id, Instant, MultiBackend};
 use crate::http::page::TOTAL_CAP;
 use crate::http::{PageRequest, Problem};
 use crate::keyset_page;
+use crate::outreach::calendar::recurring::Entries;
 use crate::outreach::events::{self, Event};
+use crate::outreach::series::{EventSeries, make};
 use crate::schema::{
-    accounts, calendar_feed_secrets, calendar_feeds, event_hosts, events as rows, members, teams,
+    accounts, calendar_feed_secrets, calendar_feeds, event_hosts, event_series, events as rows,
+    members, teams,
 };
 
 /// The most events that a feed shows: the latest.
 const MOST_EVENTS: i64 = 5_000;
+/// How many ids a query asks for at once.
+const CHUNK: usize = 500;
 
 /// The feeds of the team: where every query of feeds begins.
 fn in_team(team: TeamId) -> calendar_feeds::BoxedQuery<'static, MultiBackend> {
@@ -103,10 +111,7 @@ pub(super) fn opened(
 }
 
 /// What a feed shows: the name of the calendar, and its events, the first to begin first.
-pub(super) fn shown(
-    reading: &mut Reading<'_>,
-    feed_id: Id,
-) -> Result<(String, Vec<Event>), Problem> {
+pub(super) fn shown(reading: &mut Reading<'_>, feed_id: Id) -> Result<(String, Entries), Problem> {
     let feed: CalendarFeed = in_team(reading.team)
         .filter(calendar_feeds::id.eq(feed_id))
         .select(CalendarFeed::as_select())
@@ -133,5 +138,50 @@ pub(super) fn shown(
         .select(Event::as_select())
         .load(reading.conn)?;
     shown.reverse();
-    Ok((name, shown))
+    let series = series_of(reading, &shown)?;
+    Ok((name, Entries::of(shown, series)?))
+}
+
+/// The series of these events, each with the revision that last changed it or any of its occurrences: also one that
+/// this reader does not see, or not any more.
+fn series_of(
+    reading: &mut Reading<'_>,
+    shown: &[Event],
+) -> Result<Vec<(EventSeries, i64)>, Problem> {
+    let mut ids: Vec<Id> = Vec::new();
+    let mut seen = HashSet::new();
+    for id in shown.iter().filter_map(|event| event.series_id) {
+        if seen.insert(id) {
+            ids.push(id);
+        }
+    }
+    let mut found: HashMap<Id, EventSeries> = HashMap::new();
+    let mut latest: HashMap<Id, i64> = HashMap::new();
+    for some in ids.chunks(CHUNK) {
+        let series: Vec<EventSeries> = make::in_team(reading.team)
+            .filter(event_series::id.eq_any(some.to_vec()))
+            .select(EventSeries::as_select())
+            .load(reading.conn)?;
+        found.extend(series.into_iter().map(|one| (one.id, one)));
+        // From the bare table, because what went to the trash is a change, too.
+        let versions: Vec<(Option<Id>, Option<i64>)> = rows::table
+            .filter(rows::team_id.eq(reading.team.id()))
+            .filter(rows::series_id.eq_any(some.to_vec()))
+            .group_by(rows::series_id)
+            .select((rows::series_id, max(rows::version)))
+            .load(reading.conn)?;
+        latest.extend(
+            versions
+                .into_iter()
+                .filter_map(|(id, version)| Some((id?, version?))),
+        );
+    }
+    Ok(ids
+        .into_iter()
+        .filter_map(|id| {
+            let series = found.remove(&id)?;
+            let version = series.version;
+            Some((series, latest.get(&id).copied().unwrap_or(version)))
+        })
+        .collect())
 }
