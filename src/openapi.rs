@@ -36,7 +36,7 @@ mod shared;
 struct Base;
 
 /// The areas, in reading order.
-const TAGS: [(&str, &str); 27] = [
+const TAGS: [(&str, &str); 31] = [
     ("accounts", "Signing up, the own profile."),
     ("sessions", "Signing in and out, access and refresh tokens."),
     ("teams", "Teams: the tenants. Everything else lives in one."),
@@ -44,6 +44,19 @@ const TAGS: [(&str, &str); 27] = [
     ("invitations", "Asking people into a team."),
     ("ownership", "Handing over ownership, with acceptance."),
     ("roles", "Who may do what."),
+    (
+        "working-hours",
+        "When members work: minutes for each weekday, from a day on.",
+    ),
+    ("holidays", "Days on which the team does not work."),
+    (
+        "absences",
+        "When members do not work, and who stands in for them.",
+    ),
+    (
+        "deputies",
+        "Acting in the place of another member, for a while and on the record.",
+    ),
     (
         "campaigns",
         "Initiatives with an objective, a period, a lead and a budget.",

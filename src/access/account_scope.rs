@@ -63,6 +63,11 @@ impl AccountTx<'_> {
 impl AccountScope {
     fn of(request: &HttpRequest) -> Result<Self, Problem> {
         let caller = Caller::of(request)?;
+        if caller.on_behalf_of.is_some() {
+            return Err(Problem::new(Code::InvalidHeader).detail(
+                "Deputies act in a team only: an account is its owner's. Send this without On-Behalf-Of.",
+            ));
+        }
         let state = request
             .app_data::<web::Data<State>>()
             .ok_or_else(|| Problem::internal("the state is missing"))?

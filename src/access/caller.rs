@@ -22,6 +22,8 @@ pub struct Caller {
     pub account_id: Id,
     /// The session.
     pub session_id: Id,
+    /// The member in whose place the caller wants to act. Whether that is allowed is asked with the first query.
+    pub on_behalf_of: Option<Id>,
 }
 
 impl Caller {
@@ -33,11 +35,35 @@ impl Caller {
         let state = request
             .app_data::<web::Data<State>>()
             .ok_or_else(|| Problem::internal("the state is missing"))?;
-        let caller = identify(request, state)?;
+        let caller = Self {
+            on_behalf_of: on_behalf_of(request)?,
+            ..identify(request, state)?
+        };
         request.extensions_mut().insert(Account(caller.account_id));
         check_parameters(request, state)?;
         Ok(caller)
     }
+}
+
+/// The header in which a deputy names the member replaced.
+pub const ON_BEHALF_OF: &str = "on-behalf-of";
+
+fn on_behalf_of(request: &HttpRequest) -> Result<Option<Id>, Problem> {
+    let mut values = request.headers().get_all(ON_BEHALF_OF);
+    let Some(value) = values.next() else {
+        return Ok(None);
+    };
+    let is_only = values.next().is_none();
+    value
+        .to_str()
+        .ok()
+        .filter(|_| is_only)
+        .and_then(|text| text.trim().parse().ok())
+        .map(Some)
+        .ok_or_else(|| {
+            Problem::new(Code::InvalidHeader)
+                .detail("On-Behalf-Of takes the id of the member in whose place you act, once.")
+        })
 }
 
 /// The caller of a request, without a look at anything but the token.
@@ -59,6 +85,7 @@ pub fn identify(request: &HttpRequest, state: &State) -> Result<Caller, Problem>
         Ok(claims) => Ok(Caller {
             account_id: claims.sub.into(),
             session_id: claims.sid.into(),
+            on_behalf_of: None,
         }),
         Err(TokenError::Expired) => Err(Problem::new(Code::TokenExpired)),
         Err(TokenError::Invalid(reason)) => {

@@ -7,6 +7,7 @@ use actix_web::{HttpMessage, HttpRequest};
 use diesel::prelude::*;
 use sha2::{Digest, Sha256};
 
+use super::caller::ON_BEHALF_OF;
 use crate::db::{AnyConnection, Id, Instant};
 use crate::http::body::BodyDigest;
 use crate::http::{Code, Problem, Reply};
@@ -52,6 +53,11 @@ impl IdempotencyKey {
         fingerprint.update(request.uri().to_string());
         fingerprint.update([0]);
         fingerprint.update(body);
+        // In somebody's place it is another request, of the same account.
+        if let Some(replaced) = request.headers().get(ON_BEHALF_OF) {
+            fingerprint.update([0]);
+            fingerprint.update(replaced.as_bytes());
+        }
         Ok(Some(Self {
             key: key.to_owned(),
             fingerprint: fingerprint.finalize().to_vec(),

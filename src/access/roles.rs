@@ -64,6 +64,16 @@ text_enum! {
         TrashRestore = "trash:restore",
         JournalRead = "journal:read",
         ImportRun = "import:run",
+        WorkingHoursRead = "working-hours:read",
+        WorkingHoursWrite = "working-hours:write",
+        WorkingHoursManage = "working-hours:manage",
+        HolidayRead = "holiday:read",
+        HolidayWrite = "holiday:write",
+        AbsenceRead = "absence:read",
+        AbsenceWrite = "absence:write",
+        AbsenceApprove = "absence:approve",
+        DeputyRead = "deputy:read",
+        DeputyWrite = "deputy:write",
     }
 }
 
@@ -82,7 +92,8 @@ impl Permission {
             | Self::CalendarWrite
             | Self::TaskRead
             | Self::CommentRead
-            | Self::CommentWrite => Role::Guest,
+            | Self::CommentWrite
+            | Self::HolidayRead => Role::Guest,
             Self::RegistrationRead
             | Self::RegistrationCheckIn
             | Self::TaskWrite
@@ -92,7 +103,13 @@ impl Permission {
             | Self::AllocationRead
             | Self::AllocationWrite
             | Self::TrashRead
-            | Self::JournalRead => Role::Member,
+            | Self::JournalRead
+            | Self::WorkingHoursRead
+            | Self::WorkingHoursWrite
+            | Self::AbsenceRead
+            | Self::AbsenceWrite
+            | Self::DeputyRead
+            | Self::DeputyWrite => Role::Member,
             Self::TeamWrite
             | Self::MemberWrite
             | Self::MemberRemove
@@ -108,9 +125,30 @@ impl Permission {
             | Self::AllocationApprove
             | Self::CommentModerate
             | Self::TrashRestore
-            | Self::ImportRun => Role::Lead,
+            | Self::ImportRun
+            | Self::WorkingHoursManage
+            | Self::HolidayWrite
+            | Self::AbsenceApprove => Role::Lead,
             Self::TeamDelete | Self::OwnershipOffer => Role::Owner,
         }
+    }
+
+    /// Whether a deputy has it from the member replaced. What would outlast the period is not lent: who is in the team
+    /// and in which role, the ownership, further deputies, secret addresses; nor is the own profile.
+    #[must_use]
+    pub const fn is_lent(self) -> bool {
+        !matches!(
+            self,
+            Self::TeamDelete
+                | Self::MemberWrite
+                | Self::MemberRemove
+                | Self::ProfileWrite
+                | Self::InvitationWrite
+                | Self::OwnershipOffer
+                | Self::OwnershipAnswer
+                | Self::CalendarWrite
+                | Self::DeputyWrite
+        )
     }
 }
 

@@ -42,6 +42,13 @@ impl Clock {
             .store(Utc::now().timestamp_millis(), Ordering::Relaxed);
     }
 
+    /// Stops the clock at this time.
+    pub fn stop_at(&self, at: DateTime<Utc>) {
+        self.stopped_at_milliseconds
+            .store(at.timestamp_millis(), Ordering::Relaxed);
+        self.ahead_by_milliseconds.store(0, Ordering::Relaxed);
+    }
+
     /// Moves the clock forward.
     pub fn advance(&self, by: TimeDelta) {
         self.ahead_by_milliseconds

@@ -12,23 +12,31 @@ use super::state::State;
 use super::team_scope::{Me, Reading, TeamId, Tx, insufficient};
 use crate::db::rows::Steady;
 use crate::db::{AnyConnection, Id, Instant, Outcome};
-use crate::http::Problem;
-use crate::schema::{members, sessions, teams};
+use crate::http::{Code, Problem};
+use crate::schema::{deputies, members, sessions, teams};
 
 /// The caller's place in a team.
 pub(super) struct Place {
-    pub(super) me: Me,
+    /// The caller, or whoever the caller stands in for.
+    me: Me,
+    deputy_id: Option<Id>,
     revision: i64,
     time_zone: String,
 }
 
 impl Place {
     pub(super) fn check(&self, permission: Permission) -> Result<(), Problem> {
-        if self.me.role.may(permission) {
+        let is_there = self.deputy_id.is_none() || permission.is_lent();
+        if self.me.role.may(permission) && is_there {
             Ok(())
         } else {
-            Err(insufficient(permission))
+            Err(insufficient(self.me, permission))
         }
+    }
+
+    /// The member whose deed it is.
+    pub(super) fn actor(&self) -> Id {
+        self.deputy_id.unwrap_or(self.me.member_id)
     }
 
     pub(super) fn reading(
@@ -42,6 +50,7 @@ impl Place {
             conn,
             team: TeamId::entered(team_id),
             me: self.me,
+            deputy_id: self.deputy_id,
             account_id: caller.account_id,
             revision: self.revision,
             time_zone: self.time_zone,
@@ -82,15 +91,55 @@ pub(super) fn place(
         .first(conn)
         .optional()?;
     match found {
-        Some((member_id, role, revision, time_zone)) => Ok(Place {
-            me: Me { member_id, role },
-            revision,
-            time_zone,
-        }),
+        Some((member_id, role, revision, time_zone)) => {
+            let own = Me { member_id, role };
+            Ok(Place {
+                me: match caller.on_behalf_of {
+                    None => own,
+                    Some(replaced) => replaced_by(conn, own, team_id, replaced, now)?,
+                },
+                deputy_id: caller.on_behalf_of.map(|_| member_id),
+                revision,
+                time_zone,
+            })
+        }
         None => {
             super::account_scope::check_session(conn, caller, now)?;
             Err(Problem::not_found())
         }
+    }
+}
+
+/// The member whom `own` stands in for, in the role that the member has now. A guest stands in for nobody.
+fn replaced_by(
+    conn: &mut AnyConnection,
+    own: Me,
+    team_id: Id,
+    replaced: Id,
+    now: Instant,
+) -> Result<Me, Problem> {
+    let role: Option<Role> = deputies::table
+        .inner_join(
+            members::table.on(members::team_id
+                .eq(deputies::team_id)
+                .and(members::id.eq(deputies::member_id))
+                .and(members::left_at.is_null())),
+        )
+        .filter(deputies::team_id.eq(team_id))
+        .filter(deputies::member_id.eq(replaced))
+        .filter(deputies::deputy_id.eq(own.member_id))
+        .filter(deputies::starts_at.le(now))
+        .filter(deputies::ends_at.gt(now))
+        .filter(deputies::ended_at.is_null())
+        .select(members::role)
+        .first(conn)
+        .optional()?;
+    match role {
+        Some(role) if own.role > Role::Guest => Ok(Me {
+            member_id: replaced,
+            role,
+        }),
+        _ => Err(Problem::new(Code::NotADeputy)),
     }
 }
 
@@ -147,6 +196,7 @@ impl State {
                             member_id: Id::nil(),
                             role: Role::Owner,
                         },
+                        deputy_id: None,
                         account_id: Id::nil(),
                         revision,
                         time_zone,
@@ -186,6 +236,7 @@ pub(crate) fn found_team<'c>(
                 member_id,
                 role: Role::Owner,
             },
+            deputy_id: None,
             account_id,
             revision: 1,
             time_zone,
@@ -258,6 +309,7 @@ fn without_role(
             member_id: Id::nil(),
             role: Role::Guest,
         },
+        deputy_id: None,
         account_id,
         revision,
         time_zone,

@@ -75,8 +75,10 @@ pub struct Reading<'c> {
     pub conn: &'c mut AnyConnection,
     /// The team, for [`TeamId`]'s purpose.
     pub team: TeamId,
-    /// The caller.
+    /// The caller, or whoever the caller stands in for.
     pub me: Me,
+    /// The caller's own member, where that is the deputy of `me`.
+    pub deputy_id: Option<Id>,
     /// The caller's account.
     pub account_id: Id,
     /// The team's revision when the reading began.
@@ -125,7 +127,13 @@ impl Reading<'_> {
     /// Whether the caller has a permission beyond the one that was demanded.
     #[must_use]
     pub fn may(&self, permission: Permission) -> bool {
-        self.me.role.may(permission)
+        self.me.role.may(permission) && (self.deputy_id.is_none() || permission.is_lent())
+    }
+
+    /// Whether this is the caller: the member who acts, or the one in whose place.
+    #[must_use]
+    pub fn is_me(&self, member_id: Id) -> bool {
+        self.me.member_id == member_id || self.deputy_id == Some(member_id)
     }
 
     /// Demands a permission beyond the first, where it depends on what the request says.
@@ -136,7 +144,7 @@ impl Reading<'_> {
         if self.may(permission) {
             Ok(())
         } else {
-            Err(insufficient(permission))
+            Err(insufficient(self.me, permission))
         }
     }
 
@@ -161,9 +169,13 @@ impl Reading<'_> {
     }
 
     fn viewer(&self) -> String {
-        let member = self.me.member_id.to_string();
-        let tail = member.get(24..).unwrap_or_default();
-        format!("{}-{tail}", self.me.role)
+        let tail = |member: Id| member.to_string().get(24..).unwrap_or_default().to_owned();
+        let mut viewer = format!("{}-{}", self.me.role, tail(self.me.member_id));
+        if let Some(deputy) = self.deputy_id {
+            viewer.push('-');
+            viewer.push_str(&tail(deputy));
+        }
+        viewer
     }
 }
 
@@ -186,6 +198,12 @@ impl<'c> Tx<'c> {
             stays: false,
             unjournaled: false,
         }
+    }
+
+    /// In whose place somebody acts, where a deputy does.
+    #[must_use]
+    pub fn on_behalf_of(&self) -> Option<Id> {
+        self.actor_id.and(self.deputy_id).map(|_| self.me.member_id)
     }
 
     /// Keeps what was written although the journal says nothing of it: the machine's own records, such as letters to
@@ -409,7 +427,7 @@ impl TeamScope {
                 {
                     return Ok(Outcome::Discard(Ok(reply)));
                 }
-                let actor_id = Some(place.me.member_id);
+                let actor_id = Some(place.actor());
                 let reading = place.reading(conn, caller, team_id, now);
                 let mut tx = Tx::begin(reading, actor_id, if_match, followers);
                 let mut reply = match work(&mut tx) {
@@ -452,11 +470,16 @@ fn path_id(request: &HttpRequest, name: &str) -> Result<Id, Problem> {
         .ok_or_else(Problem::not_found)
 }
 
-pub(super) fn insufficient(permission: Permission) -> Problem {
-    Problem::new(Code::InsufficientRole)
-        .detail(format!(
+pub(super) fn insufficient(me: Me, permission: Permission) -> Problem {
+    let detail = if me.role.may(permission) {
+        format!("This needs the permission {permission}, which nobody has on behalf of another.")
+    } else {
+        format!(
             "This needs the permission {permission}, which the role {} has.",
             permission.lowest_role()
-        ))
+        )
+    };
+    Problem::new(Code::InsufficientRole)
+        .detail(detail)
         .member("required", permission.as_str())
 }

@@ -18,12 +18,15 @@ pub enum Code {
     InsufficientRole,
     InsufficientScope,
     SignUpClosed,
+    NotADeputy,
     NotFound,
     MethodNotAllowed,
     RequestTimeout,
     InvalidTransition,
     AlreadyExists,
     DependencyCycle,
+    DeputyCycle,
+    AlreadyInForce,
     CapacityExceeded,
     OverAllocated,
     StillReferenced,
@@ -67,7 +70,7 @@ const fn entry(code: &'static str, status: u16, title: &'static str, help: &'sta
 
 impl Code {
     /// All of them, in the order of their status.
-    pub const ALL: [Self; 35] = [
+    pub const ALL: [Self; 38] = [
         Self::MalformedJson,
         Self::InvalidQuery,
         Self::UnknownParameter,
@@ -80,12 +83,15 @@ impl Code {
         Self::InsufficientRole,
         Self::InsufficientScope,
         Self::SignUpClosed,
+        Self::NotADeputy,
         Self::NotFound,
         Self::MethodNotAllowed,
         Self::RequestTimeout,
         Self::InvalidTransition,
         Self::AlreadyExists,
         Self::DependencyCycle,
+        Self::DeputyCycle,
+        Self::AlreadyInForce,
         Self::CapacityExceeded,
         Self::OverAllocated,
         Self::StillReferenced,
@@ -181,6 +187,12 @@ impl Code {
                 "Signing up is not open here",
                 "This server takes new accounts only with an invitation, or not at all. Ask a team lead for an invitation.",
             ),
+            Self::NotADeputy => entry(
+                "not_a_deputy",
+                403,
+                "You are no deputy of that member",
+                "`On-Behalf-Of` names a member who has not made you their deputy for now: the period has not begun, is over or was ended, or there never was one. GET …/deputies?deputy_id=me shows yours.",
+            ),
             Self::NotFound => entry(
                 "not_found",
                 404,
@@ -216,6 +228,18 @@ impl Code {
                 409,
                 "The dependency would close a circle",
                 "`path` lists the tasks of the circle.",
+            ),
+            Self::DeputyCycle => entry(
+                "deputy_cycle",
+                409,
+                "The deputies would form a circle",
+                "`path` lists the members of the circle, each of whom is to be the deputy of the one before.",
+            ),
+            Self::AlreadyInForce => entry(
+                "already_in_force",
+                409,
+                "It is in force already",
+                "What is in force is not changed, so that the past stays what it was. Make a new record that is valid from a later day.",
             ),
             Self::CapacityExceeded => entry(
                 "capacity_exceeded",

@@ -12,6 +12,7 @@ pub mod imports;
 pub mod moves;
 pub mod operations;
 pub mod page;
+pub mod period;
 pub mod problem;
 pub mod query;
 pub mod rate;

@@ -259,6 +259,10 @@ impl Responder for Reply {
                 response.insert_header((name, value.as_str()));
             }
         }
+        if self.etag.is_some() {
+            // A browser keeps the answer under its address, and a deputy gets another one there.
+            response.append_header((header::VARY, "On-Behalf-Of"));
+        }
         response.insert_header((
             header::CACHE_CONTROL,
             if self.etag.is_some() {

@@ -22,7 +22,7 @@ use crate::schema::journal;
 /// A line of the journal: what one revision did to one record.
 #[derive(Debug, Serialize, Queryable, Selectable, ToSchema)]
 #[diesel(table_name = journal)]
-#[schema(example = json!({"revision": 42, "position": 1, "at": "2024-03-06T02:00:00.000Z", "actor_id": "0190a5c3-7d2e-7c11-9a43-2f3d1e0b6a50", "kind": "task", "record_id": "0190a5c3-7d2e-7c11-9a43-2f3d1e0b6a58", "action": "updated", "changes": {"status": {"from": "todo", "to": "in_progress"}}, "note": null, "campaign_id": "0190a5c3-7d2e-7c11-9a43-2f3d1e0b6a56", "previous_campaign_id": null}))]
+#[schema(example = json!({"revision": 42, "position": 1, "at": "2024-03-06T02:00:00.000Z", "actor_id": "0190a5c3-7d2e-7c11-9a43-2f3d1e0b6a50", "on_behalf_of_id": null, "kind": "task", "record_id": "0190a5c3-7d2e-7c11-9a43-2f3d1e0b6a58", "action": "updated", "changes": {"status": {"from": "todo", "to": "in_progress"}}, "note": null, "campaign_id": "0190a5c3-7d2e-7c11-9a43-2f3d1e0b6a56", "previous_campaign_id": null}))]
 pub struct Change {
     /// The revision: 1, 2, 3 … in the team. Ask for what came after with `after=<revision>`.
     #[schema(minimum = 1)]
@@ -35,6 +35,9 @@ pub struct Change {
     /// The member who did it; null when the clock did.
     #[schema(required = true)]
     pub actor_id: Option<Id>,
+    /// The member in whose place `actor_id` did it, as a deputy; null when everybody acted for themselves.
+    #[schema(required = true)]
+    pub on_behalf_of_id: Option<Id>,
     /// What kind of record it is. More kinds will come: have a default branch.
     pub kind: Kind,
     /// The record.

@@ -35,6 +35,10 @@ text_enum! {
         Delegation = "delegation",
         Resource = "resource",
         Allocation = "allocation",
+        WorkingHours = "working_hours",
+        Holiday = "holiday",
+        Absence = "absence",
+        Deputy = "deputy",
     }
 }
 
@@ -57,6 +61,10 @@ impl Kind {
             Self::Delegation => Permission::DelegationRead,
             Self::Resource => Permission::ResourceRead,
             Self::Allocation => Permission::AllocationRead,
+            Self::WorkingHours => Permission::WorkingHoursRead,
+            Self::Holiday => Permission::HolidayRead,
+            Self::Absence => Permission::AbsenceRead,
+            Self::Deputy => Permission::DeputyRead,
         }
     }
 }
@@ -223,7 +231,7 @@ impl Tx<'_> {
             position: self.lines,
             at: self.now,
             actor_id: self.actor_id,
-            on_behalf_of_id: None,
+            on_behalf_of_id: self.on_behalf_of(),
             kind: T::KIND,
             record_id: record.id(),
             action,

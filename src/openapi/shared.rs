@@ -76,6 +76,9 @@ pub(super) fn complete(path: &str, method: &str, operation: &mut Value) {
     if has_version {
         add_parameter(operation, "IfMatch");
     }
+    if is_team {
+        add_parameter(operation, "OnBehalfOf");
+    }
     if can_be_tried && !takes_query(operation, "validate_only") {
         add_parameter(operation, "ValidateOnly");
     }
@@ -452,6 +455,7 @@ pub(super) fn parameters() -> Value {
         "Fields": {"name": "fields", "in": "query", "description": "Only these members of each item, separated by commas, such as `id,title`. Items then lack the others, whatever their schema says.", "schema": {"type": "string", "maxLength": 1000}},
         "IncludeTotal": {"name": "include_total", "in": "query", "description": "Whether to count the whole list, up to 10,000.", "schema": {"type": "boolean", "default": false}},
         "IfNoneMatch": {"name": "If-None-Match", "in": "header", "description": "An ETag that you have; the answer is 304 when nothing has changed.", "schema": {"type": "string", "maxLength": 1000, "pattern": ENTITY_TAGS}},
+        "OnBehalfOf": {"name": "On-Behalf-Of", "in": "header", "description": "The member in whose place you act, who has made you their deputy for now (see `/deputies`). You then have that member's rights, as far as rights are lent; the journal names you both.", "schema": {"$ref": "#/components/schemas/Id"}},
         "IfMatch": {"name": "If-Match", "in": "header", "description": "The ETag that the change is based on; 412 when somebody was faster.", "schema": {"type": "string", "maxLength": 1000, "pattern": ENTITY_TAGS}},
         "ValidateOnly": {"name": "validate_only", "in": "query", "description": "Whether only to check: everything is answered as if it had happened, and nothing changes.", "schema": {"type": "boolean", "default": false}},
         "IdempotencyKey": {"name": "Idempotency-Key", "in": "header", "description": "1 to 255 visible characters of your choice. A retry with the same key and request gets the same answer for 72 hours, and nothing happens twice.", "schema": {"type": "string", "minLength": 1, "maxLength": 255, "pattern": "^[!-~]+$"}},

@@ -1,8 +1,10 @@
-//! People: accounts and their sessions, teams and their members.
+//! People: accounts and their sessions, teams and their members, when these work and who acts for them.
 
 pub mod absences;
 pub mod accounts;
 pub mod capacity;
+pub mod deputies;
+pub mod holidays;
 pub mod invitations;
 pub mod jwks;
 pub mod me;
@@ -14,6 +16,7 @@ pub mod tallies;
 pub mod teams;
 pub mod texts;
 mod visitor;
+pub mod working_hours;
 
 use utoipa_actix_web::service_config::ServiceConfig;
 
@@ -27,6 +30,10 @@ pub fn routes(config: &mut ServiceConfig<'_>) {
         .configure(members::routes)
         .configure(invitations::routes)
         .configure(ownership::routes)
+        .configure(working_hours::routes)
+        .configure(holidays::routes)
+        .configure(absences::routes)
+        .configure(deputies::routes)
         .configure(roles::routes)
         .configure(jwks::routes);
 }

@@ -148,6 +148,7 @@ fn cors(origins: &[String]) -> Cors {
             "if-match",
             "if-none-match",
             "idempotency-key",
+            "on-behalf-of",
             "x-request-id",
         ])
         .expose_headers([

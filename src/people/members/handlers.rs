@@ -81,7 +81,9 @@ pub async fn list_members(
 pub async fn get_my_member(scope: TeamScope) -> Answer {
     scope
         .read(Permission::MemberRead, |reading| {
-            let mine = MyMember::from(find(reading, reading.me.member_id)?);
+            let mut mine = MyMember::from(find(reading, reading.me.member_id)?);
+            mine.permissions
+                .retain(|permission| reading.may(*permission));
             Reply::record(&mine, mine.member.version)
         })
         .await

@@ -5,6 +5,7 @@
 
 mod handle;
 mod handlers;
+mod zones;
 
 use std::collections::BTreeSet;
 
@@ -12,9 +13,9 @@ use diesel::prelude::*;
 use serde::{Deserialize, Serialize};
 use utoipa::{IntoParams, ToSchema};
 
-use super::ownership;
 use super::teams::Team;
 use super::texts::Handle;
+use super::{deputies, ownership};
 use crate::access::{Me, Permission, Reading, Role, Sight, TeamId, Tx};
 use crate::db::rows::{columns, fold};
 use crate::db::{Id, Instant, Json, MultiBackend};
@@ -28,6 +29,7 @@ use crate::schema::members;
 use crate::text_enum;
 
 pub use handlers::routes;
+pub use zones::{time_zone, time_zones, todays};
 
 /// What a member is good at.
 pub type Skills = UpTo<50, Text<1, 60>>;
@@ -469,6 +471,7 @@ fn role_changed(tx: &mut Tx<'_>, before: &Member, role: Role) -> Result<(), Prob
 pub fn leave(tx: &mut Tx<'_>, member: &Member) -> Result<(), Problem> {
     ownership::withdraw_from(tx, member.id)?;
     ownership::withdraw_to(tx, member.id)?;
+    deputies::end_of(tx, member.id)?;
     diesel::update(members::table.find((member.team_id, member.id)))
         .set((
             members::left_at.eq(tx.now),

@@ -121,6 +121,23 @@ async fn provoke(code: Code) -> Provoked {
             assert!(first.status < 300, "{}", first.text);
             lead.put(&depends(&b, &a), json!({})).await
         }
+        Code::NotADeputy => {
+            lead.request("GET", "/campaigns")
+                .header("On-Behalf-Of", &member.id)
+                .send()
+                .await
+        }
+        Code::DeputyCycle => {
+            let is = |of: &Member| json!({"deputy_id": of.id, "ends_at": app.clock.now().plus(TimeDelta::days(1)).to_string()});
+            member.post("/deputies", is(&lead)).await.created();
+            lead.post("/deputies", is(&member)).await
+        }
+        Code::AlreadyInForce => {
+            let hours = json!({"valid_from_on": "2020-01-01", "monday_minutes": 1, "tuesday_minutes": 1,
+                "wednesday_minutes": 1, "thursday_minutes": 1, "friday_minutes": 1, "saturday_minutes": 1, "sunday_minutes": 1});
+            let hours = lead.post("/working-hours", hours).await.created();
+            lead.delete(&place("working-hours", &hours)).await
+        }
         Code::StillReferenced => {
             let task = lead.post("/tasks", json!({"title": "A"})).await.created();
             let offers = format!("{}/delegations", place("tasks", &task));

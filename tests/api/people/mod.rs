@@ -1,6 +1,9 @@
 //! People: accounts, sessions, teams, members. The words that only these tests need.
 
+pub mod absences;
 mod accounts;
+mod deputies;
+mod holidays;
 mod invitations;
 mod members;
 mod ownership;
@@ -10,6 +13,7 @@ mod sessions;
 mod sign_in;
 mod teams;
 mod tokens;
+pub mod working_hours;
 
 use serde_json::{Value, json};
 
