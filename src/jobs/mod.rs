@@ -3,6 +3,7 @@
 //! The surprising rule: a job decides what is due twice, once to find the team and once more in the team's own
 //! transaction. So several servers on one database may all do all jobs, and nothing happens twice.
 
+mod absences;
 mod events;
 mod forget;
 mod keys;
@@ -35,6 +36,8 @@ const REMIND_EVERY: Duration = Duration::from_secs(15);
 enum Job {
     /// Offers whose `respond_by` has passed expire.
     ExpireOffers,
+    /// Absences begin: unanswered offers go to whoever stands in, or back.
+    BeginAbsences,
     /// Events begin and end.
     FollowTheClock,
     /// Offered seats go to others, and registrations that nobody confirmed are forgotten.
@@ -63,8 +66,9 @@ enum Lane {
 }
 
 impl Job {
-    const ALL: [Self; 9] = [
+    const ALL: [Self; 10] = [
         Self::ExpireOffers,
+        Self::BeginAbsences,
         Self::FollowTheClock,
         Self::FreeSeats,
         Self::ContinueSeries,
@@ -86,9 +90,11 @@ impl Job {
     /// How often it is done; nothing for every tick.
     const fn every(self) -> Duration {
         match self {
-            Self::ExpireOffers | Self::FollowTheClock | Self::FreeSeats | Self::SendLetters => {
-                Duration::ZERO
-            }
+            Self::ExpireOffers
+            | Self::BeginAbsences
+            | Self::FollowTheClock
+            | Self::FreeSeats
+            | Self::SendLetters => Duration::ZERO,
             Self::ContinueSeries | Self::EmptyTrash | Self::ReloadKeys | Self::Forget => {
                 RELOAD_EVERY
             }
@@ -100,6 +106,7 @@ impl Job {
     async fn run(self, state: &State) {
         let outcome = match self {
             Self::ExpireOffers => offers::expire(state).await.map_err(|why| why.to_string()),
+            Self::BeginAbsences => absences::begin(state).await.map_err(|why| why.to_string()),
             Self::FollowTheClock => events::follow(state).await.map_err(|why| why.to_string()),
             Self::FreeSeats => registrations::free_seats(state)
                 .await

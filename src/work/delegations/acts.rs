@@ -8,7 +8,9 @@ use diesel::prelude::*;
 use super::chain::Actor;
 use super::model::{ChainLink, Delegation, DelegationDetail, InCampaign, Proposal, Scope};
 use super::queries::{active_chain, chain_around, find, run_out};
-use super::rules::{Act, Change, DelegationState, NewAssignee, Place, Refusal, act_on, step};
+use super::rules::{
+    Act, Change, DelegationState, NewAssignee, Party, Place, Refusal, act_on, step,
+};
 use crate::access::{Permission, Reading, Tx};
 use crate::db::rows::columns;
 use crate::db::{Date, Id, Instant};
@@ -37,6 +39,8 @@ pub(super) struct Case {
     pub(super) delegation: Delegation,
     pub(super) task: Task,
     below: Vec<Delegation>,
+    /// Whether the caller is a deputy who took this work on, here or further down the chain.
+    is_deputys_own: bool,
 }
 
 impl Case {
@@ -48,10 +52,17 @@ impl Case {
             .skip_while(|link| link.id != id)
             .skip(1)
             .collect();
+        let is_deputys_own = match reading.deputy_id {
+            None => false,
+            Some(deputy) => chain_around(reading, &delegation)?
+                .iter()
+                .any(|link| link.delegate_id == deputy),
+        };
         Ok(Self {
             delegation,
             task,
             below,
+            is_deputys_own,
         })
     }
 
@@ -62,6 +73,13 @@ impl Case {
         let state = self.delegation.state;
         let changes = act_on(state, place(&self.delegation), &below, act, party)
             .map_err(|refusal| refuse(refusal, state, act))?;
+        let agrees =
+            act == Act::Confirm || (act == Act::Accept && state == DelegationState::Countered);
+        if self.is_deputys_own && agrees {
+            return Err(Problem::new(Code::InsufficientRole)
+                .detail("This work is yours: nobody confirms their own, in nobody's place.")
+                .member("required", Party::Delegator.as_str()));
+        }
         self.way(&changes)?;
         Ok(changes)
     }
@@ -128,6 +146,7 @@ pub fn show(reading: &mut Reading<'_>, id: Id) -> Result<(DelegationDetail, Stri
         chain: links.iter().map(ChainLink::from).collect(),
         delegation: case.delegation,
         allowed,
+        warnings: Vec::new(),
     };
     Ok((detail, tag))
 }

@@ -26,6 +26,11 @@ use crate::work::tasks;
 /// delegated is offered by its accountable or a lead. Once it is delegated, only the delegate at the end of the chain can
 /// hand it on, when the own delegation says `may_redelegate`; the new one then names its parent. A task has one open offer
 /// at most: another is 409 `invalid_transition`.
+///
+/// While the member who is named is away (an approved absence of whole days), the offer goes to the substitute, or to the
+/// one who stands in for that one, up to five steps; `in_place_of_id` keeps who was named. Where nobody stands in, the
+/// offer waits for the one who was named, and `warnings` says so. Where five in a row are away, or stand in for each
+/// other, it is 422.
 #[utoipa::path(tag = "delegations", request_body = NewDelegation,
     params(ValidateOnly),
     responses((status = 200, description = "With `validate_only=true`: what would be made.", body = DelegationDetail),
@@ -42,8 +47,9 @@ pub async fn create_delegation(
     scope
         .write(Permission::DelegationWrite, move |tx| {
             let task = tasks::find(tx, name)?;
-            let delegation = offers::offer(tx, &task, new)?;
-            let (detail, tag) = show(tx, delegation.id)?;
+            let (delegation, warnings) = offers::offer(tx, &task, new)?;
+            let (mut detail, tag) = show(tx, delegation.id)?;
+            detail.warnings = warnings;
             let address = format!("{place}/{}", delegation.id);
             let mut reply = Reply::created(&detail, delegation.version, address)?;
             reply.etag = Some(tag);
@@ -54,7 +60,8 @@ pub async fn create_delegation(
 
 /// Offer many tasks
 ///
-/// Up to 100 offers, all or nothing. What is refused is named with its place, such as `/offers/3/delegate_id`.
+/// Up to 100 offers, all or nothing. What is refused is named with its place, such as `/offers/3/delegate_id`. Who is away
+/// is replaced as in a single offer.
 #[utoipa::path(tag = "delegations", request_body = NewDelegationBatch,
     params(ValidateOnly),
     responses((status = 200, description = "Every offer was made.", body = DelegationBatch)))]
@@ -70,7 +77,10 @@ pub async fn batch_delegations(
             if batch.offers.0.is_empty() {
                 return Err(Problem::field("/offers", "too_few", "At least one offer."));
             }
-            let mut made = DelegationBatch { items: Vec::new() };
+            let mut made = DelegationBatch {
+                items: Vec::new(),
+                warnings: Vec::new(),
+            };
             let mut errors: Vec<FieldError> = Vec::new();
             for (index, one) in batch.offers.0.into_iter().enumerate() {
                 let place = format!("/offers/{index}");
@@ -79,7 +89,10 @@ pub async fn batch_delegations(
                     .and_then(|()| tasks::find(tx, task_id))
                     .and_then(|task| offers::offer(tx, &task, new));
                 match outcome.map_err(|problem| problem.below(&place)) {
-                    Ok(delegation) => made.items.push(delegation),
+                    Ok((delegation, warnings)) => {
+                        made.items.push(delegation);
+                        made.warnings.extend(warnings);
+                    }
                     Err(problem) if problem.code() == Code::ValidationFailed => {
                         errors.extend_from_slice(problem.errors());
                     }

@@ -41,7 +41,7 @@ const fn usual_authority() -> Authority {
 #[serde(deny_unknown_fields)]
 #[schema(example = json!({"delegate_id": "0190a5c3-7d2e-7c11-9a43-2f3d1e0b6a59", "authority": "decide_and_report", "may_redelegate": true, "message": "You know the release notes best.", "respond_by": "2099-03-01T12:00:00Z", "due_on": "2099-03-12"}))]
 pub struct NewDelegation {
-    /// Who is asked: a member, no guest, not the caller.
+    /// Who is asked: a member, no guest, not the caller. While that member is away, whoever stands in is.
     pub delegate_id: Id,
     /// How far the delegate may go without asking; `decide_and_report` unless given.
     #[serde(default = "usual_authority")]
@@ -66,7 +66,7 @@ pub struct NewDelegation {
 pub struct BatchOffer {
     /// The task.
     pub task_id: Id,
-    /// Who is asked: a member, no guest, not the caller.
+    /// Who is asked: a member, no guest, not the caller. While that member is away, whoever stands in is.
     pub delegate_id: Id,
     /// How far the delegate may go without asking; `decide_and_report` unless given.
     #[serde(default = "usual_authority")]
@@ -180,7 +180,7 @@ text_enum! {
 /// A delegation.
 #[derive(Debug, Clone, Serialize, Queryable, Selectable, Insertable, ToSchema)]
 #[diesel(table_name = delegations, treat_none_as_default_value = false)]
-#[schema(example = json!({"team_id": "0190a5c3-7d2e-7c11-9a43-2f3d1e0b6a55", "id": "0190a5c3-7d2e-7c11-9a43-2f3d1e0b6a60", "task_id": "0190a5c3-7d2e-7c11-9a43-2f3d1e0b6a57", "parent_id": null, "delegator_id": "0190a5c3-7d2e-7c11-9a43-2f3d1e0b6a58", "delegate_id": "0190a5c3-7d2e-7c11-9a43-2f3d1e0b6a59", "state": "offered", "authority": "decide_and_report", "may_redelegate": true, "message": "You know the release notes best.", "respond_by": "2099-03-01T12:00:00.000Z", "due_on": "2099-03-12", "proposed_due_on": null, "proposed_scope": null, "reason": null, "submission_note": null, "created_at": "2026-02-26T09:00:00.000Z", "answered_at": null, "submitted_at": null, "ended_at": null, "updated_at": "2026-02-26T09:00:00.000Z", "version": 42}))]
+#[schema(example = json!({"team_id": "0190a5c3-7d2e-7c11-9a43-2f3d1e0b6a55", "id": "0190a5c3-7d2e-7c11-9a43-2f3d1e0b6a60", "task_id": "0190a5c3-7d2e-7c11-9a43-2f3d1e0b6a57", "parent_id": null, "delegator_id": "0190a5c3-7d2e-7c11-9a43-2f3d1e0b6a58", "delegate_id": "0190a5c3-7d2e-7c11-9a43-2f3d1e0b6a59", "in_place_of_id": null, "state": "offered", "authority": "decide_and_report", "may_redelegate": true, "message": "You know the release notes best.", "respond_by": "2099-03-01T12:00:00.000Z", "due_on": "2099-03-12", "proposed_due_on": null, "proposed_scope": null, "reason": null, "submission_note": null, "created_at": "2026-02-26T09:00:00.000Z", "answered_at": null, "submitted_at": null, "ended_at": null, "updated_at": "2026-02-26T09:00:00.000Z", "version": 42}))]
 pub struct Delegation {
     /// The team.
     pub team_id: Id,
@@ -193,8 +193,11 @@ pub struct Delegation {
     pub parent_id: Option<Id>,
     /// Who offered.
     pub delegator_id: Id,
-    /// Who was offered.
+    /// Who was offered: whoever was named, or who stands in.
     pub delegate_id: Id,
+    /// Whom the offer was meant for, who is away; null where that is the delegate.
+    #[schema(required = true)]
+    pub in_place_of_id: Option<Id>,
     /// Where it stands.
     pub state: DelegationState,
     /// How far the delegate may go without asking.
@@ -308,7 +311,7 @@ impl From<&Delegation> for ChainLink {
 
 /// A delegation with its chain and what the caller can do to it.
 #[derive(Debug, Serialize, ToSchema)]
-#[schema(example = json!({"team_id": "0190a5c3-7d2e-7c11-9a43-2f3d1e0b6a55", "id": "0190a5c3-7d2e-7c11-9a43-2f3d1e0b6a60", "task_id": "0190a5c3-7d2e-7c11-9a43-2f3d1e0b6a57", "parent_id": null, "delegator_id": "0190a5c3-7d2e-7c11-9a43-2f3d1e0b6a58", "delegate_id": "0190a5c3-7d2e-7c11-9a43-2f3d1e0b6a59", "state": "offered", "authority": "decide_and_report", "may_redelegate": true, "message": "You know the release notes best.", "respond_by": "2099-03-01T12:00:00.000Z", "due_on": "2099-03-12", "proposed_due_on": null, "proposed_scope": null, "reason": null, "submission_note": null, "created_at": "2026-02-26T09:00:00.000Z", "answered_at": null, "submitted_at": null, "ended_at": null, "updated_at": "2026-02-26T09:00:00.000Z", "version": 42, "chain": [{"id": "0190a5c3-7d2e-7c11-9a43-2f3d1e0b6a60", "delegator_id": "0190a5c3-7d2e-7c11-9a43-2f3d1e0b6a58", "delegate_id": "0190a5c3-7d2e-7c11-9a43-2f3d1e0b6a59", "state": "offered"}], "allowed": ["withdraw"]}))]
+#[schema(example = json!({"team_id": "0190a5c3-7d2e-7c11-9a43-2f3d1e0b6a55", "id": "0190a5c3-7d2e-7c11-9a43-2f3d1e0b6a60", "task_id": "0190a5c3-7d2e-7c11-9a43-2f3d1e0b6a57", "parent_id": null, "delegator_id": "0190a5c3-7d2e-7c11-9a43-2f3d1e0b6a58", "delegate_id": "0190a5c3-7d2e-7c11-9a43-2f3d1e0b6a59", "in_place_of_id": null, "state": "offered", "authority": "decide_and_report", "may_redelegate": true, "message": "You know the release notes best.", "respond_by": "2099-03-01T12:00:00.000Z", "due_on": "2099-03-12", "proposed_due_on": null, "proposed_scope": null, "reason": null, "submission_note": null, "created_at": "2026-02-26T09:00:00.000Z", "answered_at": null, "submitted_at": null, "ended_at": null, "updated_at": "2026-02-26T09:00:00.000Z", "version": 42, "chain": [{"id": "0190a5c3-7d2e-7c11-9a43-2f3d1e0b6a60", "delegator_id": "0190a5c3-7d2e-7c11-9a43-2f3d1e0b6a58", "delegate_id": "0190a5c3-7d2e-7c11-9a43-2f3d1e0b6a59", "state": "offered"}], "allowed": ["withdraw"], "warnings": []}))]
 pub struct DelegationDetail {
     #[allow(missing_docs)]
     #[serde(flatten)]
@@ -320,13 +323,47 @@ pub struct DelegationDetail {
     /// What the caller can do to it now. With `-` for `_` each word is the last part of the address to POST to.
     #[schema(max_items = 10)]
     pub allowed: Vec<Act>,
+    /// What the delegator should know at once. Only in the answer to the offer; empty afterwards.
+    #[schema(max_items = 1)]
+    pub warnings: Vec<OfferWarning>,
+}
+
+text_enum! {
+    /// What a warning is about.
+    pub enum WarningCode {
+        /// Whom the offer is meant for is away, and nobody stands in.
+        NobodyThere = "nobody_there",
+        /// Whom the offer is meant for is away, and whoever stands in cannot be offered it.
+        UnsuitableSubstitute = "unsuitable_substitute",
+    }
+}
+
+/// What somebody who offers a task should know at once.
+#[derive(Debug, Clone, Serialize, ToSchema)]
+#[schema(example = json!({"code": "nobody_there", "detail": "Away until 2026-12-04, and nobody stands in: the offer waits, or withdraw it and ask somebody else.", "delegation_id": "0190a5c3-7d2e-7c11-9a43-2f3d1e0b6a60", "away_ids": ["0190a5c3-7d2e-7c11-9a43-2f3d1e0b6a59"], "until_on": "2026-12-04"}))]
+pub struct OfferWarning {
+    /// What it is about.
+    pub code: WarningCode,
+    /// The same for people, and what to do.
+    #[schema(max_length = 1000)]
+    pub detail: String,
+    /// The offer.
+    pub delegation_id: Id,
+    /// Who is away: whom the offer is meant for, and those who would stand in, in their order.
+    #[schema(max_items = 6)]
+    pub away_ids: Vec<Id>,
+    /// The last day on which the first of them is away.
+    pub until_on: Date,
 }
 
 /// What a batch made.
 #[derive(Debug, Serialize, ToSchema)]
-#[schema(example = json!({"items": [{"team_id": "0190a5c3-7d2e-7c11-9a43-2f3d1e0b6a55", "id": "0190a5c3-7d2e-7c11-9a43-2f3d1e0b6a60", "task_id": "0190a5c3-7d2e-7c11-9a43-2f3d1e0b6a57", "parent_id": null, "delegator_id": "0190a5c3-7d2e-7c11-9a43-2f3d1e0b6a58", "delegate_id": "0190a5c3-7d2e-7c11-9a43-2f3d1e0b6a59", "state": "offered", "authority": "decide_and_report", "may_redelegate": false, "message": null, "respond_by": null, "due_on": null, "proposed_due_on": null, "proposed_scope": null, "reason": null, "submission_note": null, "created_at": "2026-02-26T09:00:00.000Z", "answered_at": null, "submitted_at": null, "ended_at": null, "updated_at": "2026-02-26T09:00:00.000Z", "version": 42}]}))]
+#[schema(example = json!({"items": [{"team_id": "0190a5c3-7d2e-7c11-9a43-2f3d1e0b6a55", "id": "0190a5c3-7d2e-7c11-9a43-2f3d1e0b6a60", "task_id": "0190a5c3-7d2e-7c11-9a43-2f3d1e0b6a57", "parent_id": null, "delegator_id": "0190a5c3-7d2e-7c11-9a43-2f3d1e0b6a58", "delegate_id": "0190a5c3-7d2e-7c11-9a43-2f3d1e0b6a59", "in_place_of_id": null, "state": "offered", "authority": "decide_and_report", "may_redelegate": false, "message": null, "respond_by": null, "due_on": null, "proposed_due_on": null, "proposed_scope": null, "reason": null, "submission_note": null, "created_at": "2026-02-26T09:00:00.000Z", "answered_at": null, "submitted_at": null, "ended_at": null, "updated_at": "2026-02-26T09:00:00.000Z", "version": 42}], "warnings": []}))]
 pub struct DelegationBatch {
     /// The delegations, in the order of the offers.
     #[schema(max_items = 100)]
     pub items: Vec<Delegation>,
+    /// What the delegator should know at once, each about one of them.
+    #[schema(max_items = 100)]
+    pub warnings: Vec<OfferWarning>,
 }

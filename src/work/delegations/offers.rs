@@ -5,9 +5,10 @@
 
 use diesel::prelude::*;
 
+use super::absent;
 use super::acts::lapse;
 use super::chain::{OfferRefusal, may_offer};
-use super::model::{Delegation, InCampaign, NewDelegation};
+use super::model::{Delegation, InCampaign, NewDelegation, OfferWarning};
 use super::queries::active_chain;
 use super::rules::DelegationState;
 use crate::access::{Permission, Reading, Tx};
@@ -16,12 +17,16 @@ use crate::http::{Code, FieldError, Problem};
 use crate::schema::delegations;
 use crate::work::tasks::{self, Task};
 
-/// Offers a task to somebody, as the caller.
+/// Offers a task to somebody, as the caller; with what the caller should know at once.
 ///
 /// # Errors
 /// `invalid_transition` when the task is closed, has an open offer, or its work is submitted; `insufficient_role` when
 /// the caller does not hold it; `validation_failed` for each field.
-pub fn offer(tx: &mut Tx<'_>, task: &Task, new: NewDelegation) -> Result<Delegation, Problem> {
+pub fn offer(
+    tx: &mut Tx<'_>,
+    task: &Task,
+    new: NewDelegation,
+) -> Result<(Delegation, Vec<OfferWarning>), Problem> {
     let mut chain = active_chain(tx, task.id)?;
     if let Some(leaf) = chain.last()
         && lapse(tx, leaf)?
@@ -54,13 +59,16 @@ pub fn offer(tx: &mut Tx<'_>, task: &Task, new: NewDelegation) -> Result<Delegat
     if !errors.is_empty() {
         return Err(Problem::fields(errors));
     }
+    let address = absent::address(tx, &links, new.delegate_id)?
+        .map_err(|error| Problem::fields(vec![error]))?;
     let delegation = Delegation {
         team_id: tx.team.id(),
         id: Id::new(),
         task_id: task.id,
         parent_id: chain.last().map(|leaf| leaf.id),
         delegator_id: tx.me.member_id,
-        delegate_id: new.delegate_id,
+        delegate_id: address.delegate_id,
+        in_place_of_id: address.in_place_of_id,
         state: DelegationState::Offered,
         authority: new.authority,
         may_redelegate: new.may_redelegate,
@@ -85,7 +93,8 @@ pub fn offer(tx: &mut Tx<'_>, task: &Task, new: NewDelegation) -> Result<Delegat
         delegation: &delegation,
         campaign_id: task.campaign_id,
     })?;
-    Ok(delegation)
+    let warnings = address.warnings(delegation.id);
+    Ok((delegation, warnings))
 }
 
 /// Only open tasks are offered; one that is not delegated only by its accountable or a lead.

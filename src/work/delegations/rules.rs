@@ -5,7 +5,8 @@
 //! through several links is recall: whoever recalls a link recalls everything handed on below it, the leaf first.
 //!
 //! Two things the table leaves open are settled here. A **lead** may withdraw any open offer and recall any link, so that a
-//! delegator who has stopped answering blocks a task for nobody; confirming stays with the delegator alone. And a task is
+//! delegator who has stopped answering blocks a task for nobody; confirming stays with the delegator alone. The clock
+//! withdraws what waits for somebody whose absence begins, where the team wants that. And a task is
 //! `in_review` only while finished work waits: confirming a link below the root leaves it there (the parent's delegate,
 //! whose turn it is, submits next), but as soon as somebody takes the task on or gives it up, it is `in_progress` again.
 //!
@@ -238,7 +239,9 @@ pub fn step(state: DelegationState, act: Act, party: Party) -> Result<Delegation
             });
         }
     };
-    if by == party || (party == Party::Lead && act.is_for_leads()) {
+    // The clock gives back what waits for somebody who is away.
+    let gives_back = party == Party::Clock && (state, act) == (Offered, Act::Withdraw);
+    if by == party || (party == Party::Lead && act.is_for_leads()) || gives_back {
         Ok(act.target())
     } else {
         Err(Refusal::NotYours { by })

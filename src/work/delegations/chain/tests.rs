@@ -1,5 +1,11 @@
+mod parting;
+
+use std::collections::BTreeMap;
+use std::convert::Infallible;
+
 use super::*;
-use crate::work::delegations::rules::{NewAssignee, act_on, effect};
+use crate::work::delegations::rules::{NewAssignee, act_on, effect, step};
+use crate::work::delegations::stand_in::{MAX_STEPS, Presence, Recipient, recipient};
 use crate::work::task_status::TaskStatus;
 use proptest::prelude::*;
 
@@ -71,9 +77,69 @@ struct World {
     links: Vec<(Option<usize>, Link<u8>)>,
     assignee: u8,
     task: TaskStatus,
+    /// Who is away, and who stands in.
+    away: BTreeMap<u8, Option<u8>>,
 }
 
 impl World {
+    fn presence(&self, member: u8) -> Result<Presence<u8>, Infallible> {
+        Ok(match self.away.get(&member) {
+            None => Presence::Here,
+            Some(substitute) => Presence::Away {
+                substitute: *substitute,
+            },
+        })
+    }
+
+    /// Whom an offer goes to, checked against following the substitutes one by one.
+    fn recipient(&self, chain: &[Link<u8>], delegator: u8, named: u8) -> Option<u8> {
+        let Ok(found) = recipient(chain, delegator, named, |member| self.presence(member));
+        let followed: Vec<u8> = std::iter::successors(Some(named), |member| {
+            self.away.get(member).copied().flatten()
+        })
+        .take(MAX_STEPS + 1)
+        .collect();
+        let there = followed
+            .iter()
+            .copied()
+            .find(|member| !self.away.contains_key(member));
+        let suits = there.is_some_and(|there| may_offer(chain, delegator, there).is_ok());
+        let expected = match there {
+            Some(there) if there == named || suits => Some(there),
+            None if followed.len() > MAX_STEPS => None,
+            _ => Some(named),
+        };
+        let goes = match found {
+            Recipient::Named | Recipient::Nobody(_) | Recipient::Unsuitable(..) => Some(named),
+            Recipient::StandIn(stand_in) => Some(stand_in),
+            Recipient::Endless(_) => None,
+        };
+        assert_eq!(goes, expected, "{followed:?} {self:?}");
+        goes
+    }
+
+    /// A member goes away: what waits for that one goes to whoever stands in, or back.
+    fn go_away(&mut self, member: u8, substitute: Option<u8>, gives_back: bool) {
+        self.away.insert(member, substitute);
+        let Some(leaf) = self.active().last().copied() else {
+            return;
+        };
+        let link = self.links[leaf].1;
+        if link.delegate != member || link.state != DelegationState::Offered {
+            return;
+        }
+        if gives_back {
+            self.links[leaf].1.state =
+                step(link.state, Act::Withdraw, Party::Clock).expect("the clock gives back");
+            return;
+        }
+        let mut above = self.chain();
+        above.pop();
+        if let Some(delegate) = self.recipient(&above, link.delegator, member) {
+            self.links[leaf].1.delegate = delegate;
+        }
+    }
+
     fn active(&self) -> Vec<usize> {
         (0..self.links.len())
             .filter(|index| self.links[*index].1.state.is_active())
@@ -88,7 +154,11 @@ impl World {
     }
 
     fn offer(&mut self, delegator: u8, delegate: u8, may_redelegate: bool) {
-        if self.task.is_open() && may_offer(&self.chain(), delegator, delegate).is_ok() {
+        let chain = self.chain();
+        if self.task.is_open()
+            && may_offer(&chain, delegator, delegate).is_ok()
+            && let Some(delegate) = self.recipient(&chain, delegator, delegate)
+        {
             let link = Link {
                 delegator,
                 delegate,
@@ -181,12 +251,12 @@ impl World {
     /// Takes a member out of the world, with a successor.
     fn depart(&mut self, leaver: u8, successor: u8) {
         let active = self.active();
-        for step in part(&self.chain(), leaver, successor) {
-            match step {
+        for parting in part(&self.chain(), leaver, successor) {
+            match parting {
                 Parting::Act { link, act, party } => {
                     let target = &mut self.links[active[link]].1;
-                    target.state = super::super::rules::step(target.state, act, party)
-                        .expect("only transitions of the table");
+                    target.state =
+                        step(target.state, act, party).expect("only transitions of the table");
                     if effect(act, place(link)).assignee.is_some() {
                         self.assignee = target.delegator;
                     }
@@ -279,6 +349,14 @@ enum Move {
         leaver: u8,
         successor: u8,
     },
+    GoAway {
+        member: u8,
+        substitute: Option<u8>,
+        gives_back: bool,
+    },
+    ComeBack {
+        member: u8,
+    },
 }
 
 fn any_move() -> impl Strategy<Value = Move> {
@@ -288,6 +366,9 @@ fn any_move() -> impl Strategy<Value = Move> {
             .prop_map(|(delegate, bound, by_holder, other)| Move::Offer { delegate, may_redelegate: !bound || by_holder, by_holder, other }),
         2 => (any::<usize>(), act(), prop::option::weighted(0.9, 0u8..12)).prop_map(|(which, act, actor)| Move::Act { which, act, actor }),
         1 => (0u8..12, 0u8..12).prop_map(|(leaver, successor)| Move::Depart { leaver, successor }),
+        1 => (0u8..12, prop::option::weighted(0.8, 0u8..12), any::<bool>())
+            .prop_map(|(member, substitute, gives_back)| Move::GoAway { member, substitute, gives_back }),
+        1 => (0u8..12).prop_map(|member| Move::ComeBack { member }),
         // Acts of the right people on the leaf, so that chains get deep and reach their ends; accepting more often.
         4 => prop_oneof![4 => Just(Act::Accept), 3 => act()].prop_map(|act| Move::Natural { act }),
     ]
@@ -299,6 +380,7 @@ fn run(moves: Vec<Move>) -> usize {
         links: Vec::new(),
         assignee: 0,
         task: TaskStatus::Todo,
+        away: BTreeMap::new(),
     };
     let mut deepest = 0;
     for act in moves {
@@ -335,7 +417,15 @@ fn run(moves: Vec<Move>) -> usize {
             Move::Depart { leaver, successor } if leaver != successor => {
                 world.depart(leaver, successor);
             }
-            Move::Act { .. } | Move::Depart { .. } => {}
+            Move::GoAway {
+                member,
+                substitute,
+                gives_back,
+            } if substitute != Some(member) => world.go_away(member, substitute, gives_back),
+            Move::ComeBack { member } => {
+                world.away.remove(&member);
+            }
+            Move::Act { .. } | Move::Depart { .. } | Move::GoAway { .. } => {}
         }
         world.check();
         deepest = deepest.max(world.chain().len());
@@ -365,52 +455,4 @@ fn the_simulated_world_reaches_the_greatest_depth() {
         ]
     };
     assert_eq!(run((1..12).flat_map(hand_on).collect()), MAX_LINKS);
-}
-
-#[test]
-fn a_leaving_member_goes_out_of_the_chain() {
-    use DelegationState::{Accepted, Countered, Offered, Submitted};
-    let act = |link, act, party| Parting::Act { link, act, party };
-    let chain = [
-        link('a', 'b', Accepted),
-        link('b', 'c', Accepted),
-        link('c', 'd', Countered),
-    ];
-    assert_eq!(
-        part(&chain, 'b', 'z'),
-        [
-            act(2, Act::Withdraw, Party::Delegator),
-            act(1, Act::Recall, Party::Delegator),
-            act(0, Act::HandBack, Party::Delegate),
-        ],
-        "from the leaf"
-    );
-    assert_eq!(part(&chain, 'a', 'z'), [Parting::HandOver { link: 0 }]);
-    assert_eq!(
-        part(&chain, 'a', 'c'),
-        [
-            act(2, Act::Withdraw, Party::Delegator),
-            act(1, Act::Recall, Party::Delegator),
-            Parting::HandOver { link: 0 },
-        ],
-        "no circle"
-    );
-    assert_eq!(
-        part(&[link('a', 'b', Submitted)], 'b', 'z'),
-        [
-            act(0, Act::SendBack, Party::Delegator),
-            act(0, Act::HandBack, Party::Delegate),
-        ],
-        "over the table"
-    );
-    assert_eq!(
-        part(&[link('a', 'b', Submitted)], 'a', 'b'),
-        [act(0, Act::Recall, Party::Delegator)],
-        "nobody confirms their own work"
-    );
-    assert_eq!(
-        part(&[link('a', 'b', Offered)], 'b', 'a'),
-        [act(0, Act::Withdraw, Party::Delegator)]
-    );
-    assert_eq!(part(&chain, 'x', 'a'), []);
 }

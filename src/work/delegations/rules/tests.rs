@@ -43,6 +43,8 @@ fn expected(state: DelegationState, act: Act, party: Party) -> Result<String, Op
         Some([_, known, _, to]) if party == "lead" && ["withdraw", "recall"].contains(known) => {
             Ok((*to).to_owned())
         }
+        // And the clock gives back what waits for somebody who is away.
+        Some(["offered", "withdraw", _, to]) if party == "clock" => Ok((*to).to_owned()),
         Some([_, _, by, _]) => Err(Some((*by).to_owned())),
         None => Err(None),
     }

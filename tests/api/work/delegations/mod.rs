@@ -1,5 +1,6 @@
 //! Delegations: offered, answered, handed on, submitted, confirmed.
 
+mod absent;
 mod acts;
 mod chains;
 mod lists;
