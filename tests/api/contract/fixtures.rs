@@ -5,6 +5,9 @@
 //! with the ids in it made real. What needs a special state is listed by operation; a new operation that needs one
 //! fails here, with its name.
 
+mod accounts;
+pub mod time;
+
 use relais::db::Id;
 use serde_json::{Value, json};
 
@@ -312,59 +315,7 @@ impl Fixture<'_> {
                 self.query.push("dry_run=false".to_owned());
                 self.payload = Some(Payload::Text("text/csv", TABLE.to_owned()));
             }
-            _ => {}
-        }
-    }
-
-    /// What the operations outside of any team need. Whoever asks is somebody new.
-    async fn of_account(&mut self) {
-        let nobody = |person: Person| Member {
-            person,
-            team_id: String::new(),
-            id: String::new(),
-        };
-        self.by = nobody(self.world.app.person("Anna Account").await);
-        match self.operation.id.as_str() {
-            "create_account" => {
-                let email = format!("{}@example.org", Id::new());
-                self.send(
-                    json!({"email": email, "password": "a long and good one", "name": "Ada"}),
-                );
-            }
-            "create_session" => {
-                let (person, password) = self.world.account().await;
-                self.send(json!({"email": person.email, "password": password}));
-                self.by = nobody(person);
-            }
-            "refresh_session" => {
-                let (person, password) = self.world.account().await;
-                let body = json!({"email": person.email, "password": password});
-                let tokens = person.post("/v1/sessions", body).await.created();
-                self.send(json!({"refresh_token": tokens["refresh_token"]}));
-                self.by = nobody(person);
-            }
-            "change_password" => {
-                let (person, password) = self.world.account().await;
-                self.send(
-                    json!({"current_password": password, "new_password": "an even better one"}),
-                );
-                self.by = nobody(person);
-            }
-            "delete_my_session" => {
-                let (person, password) = self.world.account().await;
-                let body = json!({"email": person.email, "password": password});
-                let tokens = person.post("/v1/sessions", body).await.created();
-                self.set(
-                    "session_id",
-                    tokens["session_id"].as_str().unwrap().to_owned(),
-                );
-                self.by = nobody(person);
-            }
-            "inspect_invitation" | "accept_invitation" | "decline_invitation" => {
-                let invitation = self.team.invitation(&self.by.person.email).await;
-                self.send(json!({"secret": invitation["secret"]}));
-            }
-            _ => {}
+            _ => self.of_time().await,
         }
     }
 
@@ -419,7 +370,21 @@ impl Fixture<'_> {
                 }
                 task
             }
-            "member_id" => self.world.newcomer(team, "member").await.id,
+            "member_id" => {
+                let member = self.world.newcomer(team, "member").await;
+                if self.operation.names().contains(&"working_hours_id") {
+                    let hours = time::hours(team, Some(&member)).await;
+                    self.set("working_hours_id", hours);
+                }
+                member.id
+            }
+            "working_hours_id" => time::hours(team, None).await,
+            "holiday_id" => time::holiday(team).await,
+            "absence_id" => self.absence().await,
+            "deputy_record_id" => {
+                let deputy = self.world.newcomer(team, "member").await;
+                time::deputy(&self.party(), &deputy).await
+            }
             "invitation_id" => id(&team.invitation(&format!("{}@example.org", Id::new())).await),
             "ownership_offer_id" => {
                 let to = self.world.newcomer(team, "member").await;

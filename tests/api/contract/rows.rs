@@ -3,7 +3,7 @@
 use relais::db::Id;
 use serde_json::{Value, json};
 
-use super::fixtures::{Call, call};
+use super::fixtures::{Call, call, time};
 use super::operations::Operation;
 use super::world::{Stage, Team, World, id};
 use crate::vocabulary::Member;
@@ -22,11 +22,15 @@ impl<'w> List<'w> {
         let team = &world.here;
         let mut call = call(world, team, operation, "owner").await;
         let owner = match operation.id.as_str() {
-            "list_my_tasks" | "list_my_delegations" => world.newcomer(team, "member").await,
+            "list_my_tasks" | "list_my_delegations" | "list_my_absences" => {
+                world.newcomer(team, "member").await
+            }
             _ => team.owner.clone(),
         };
         match operation.id.as_str() {
-            "list_my_tasks" | "list_my_delegations" => call.by = owner.person.clone(),
+            "list_my_tasks" | "list_my_delegations" | "list_my_absences" => {
+                call.by = owner.person.clone();
+            }
             "list_my_sessions" => call.by = world.account().await.0,
             // The rest of the feed is as long as the team is old.
             "list_changes" => {
@@ -159,7 +163,40 @@ impl<'w> List<'w> {
             "list_trash" => {
                 team.trash().await;
             }
+            "list_working_hours"
+            | "list_team_working_hours"
+            | "list_holidays"
+            | "list_absences"
+            | "list_my_absences"
+            | "list_deputies" => self.grow_time().await,
             operation => panic!("{operation}: say in contract/rows.rs how this list grows"),
+        }
+    }
+
+    /// One row more of what is about people's time.
+    async fn grow_time(&self) {
+        let team = self.team();
+        match self.call.operation.id.as_str() {
+            "list_working_hours" => {
+                let member = Member {
+                    id: self.call.name("member_id").to_owned(),
+                    ..team.owner.clone()
+                };
+                time::hours(team, Some(&member)).await;
+            }
+            "list_team_working_hours" => {
+                time::hours(team, None).await;
+            }
+            "list_holidays" => {
+                time::holiday(team).await;
+            }
+            "list_deputies" => {
+                let deputy = self.world.newcomer(team, "member").await;
+                time::deputy(&team.lead, &deputy).await;
+            }
+            _ => {
+                time::absence(team, &self.owner).await;
+            }
         }
     }
 
@@ -200,6 +237,14 @@ impl<'w> List<'w> {
             "list_registrations" => {
                 format!("/events/{}/registrations/{id}", self.call.name("event_id"))
             }
+            "list_working_hours" => {
+                format!(
+                    "/members/{}/working-hours/{id}",
+                    self.call.name("member_id")
+                )
+            }
+            "list_team_working_hours" => format!("/working-hours/{id}"),
+            "list_holidays" => format!("/holidays/{id}"),
             "list_trash" => {
                 let place = format!("/trash/{id}/restore");
                 owner.request("POST", &place).send().await.ok();

@@ -269,6 +269,7 @@ pub async fn record_named(team: &Team, name: &str) -> Option<String> {
         "task_id" | "parent_id" | "predecessor_id" | "before_id" | "after_id" | "id" => {
             team.task().await
         }
+        "substitute_id" | "deputy_id" => team.lead.id.clone(),
         "lead_id" | "successor_id" | "accountable_id" | "assignee_id" | "member_id"
         | "delegate_id" | "to_member_id" | "host_id" => team.member.id.clone(),
         name => panic!("what record is {name}? Say it in contract/world.rs"),
