@@ -2,6 +2,7 @@
 //!
 //! The surprising rule: nothing here knows what is imported. It is here because areas do not import each other's ways back.
 
+pub mod calendar;
 pub mod columns;
 pub mod rows;
 pub mod table;

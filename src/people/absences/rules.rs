@@ -106,7 +106,7 @@ pub(super) fn check_fields(
     substitute_id: Option<Id>,
 ) -> Result<(), Problem> {
     let mut errors: Vec<FieldError> = Vec::new();
-    errors.extend(period::check(first_on, last_on, "/last_on").err());
+    errors.extend(period::wrong(first_on, last_on, "/last_on"));
     if let Some(substitute) = substitute_id {
         errors.extend(refuse_substitute(reading, member_id, substitute)?);
     }

@@ -1,6 +1,7 @@
 //! Whether deputies form a circle at some moment.
 
 use std::collections::BTreeMap;
+use std::collections::btree_map::Entry;
 
 use crate::db::Instant;
 
@@ -51,8 +52,8 @@ fn way<M: Copy + Ord>(there: &[Edge<M>], new: Edge<M>, moment: Instant) -> Optio
                 .iter()
                 .filter(|edge| edge.member == at && edge.is_at(moment))
             {
-                if !from.contains_key(&edge.deputy) {
-                    from.insert(edge.deputy, at);
+                if let Entry::Vacant(new) = from.entry(edge.deputy) {
+                    new.insert(at);
                     next.push(edge.deputy);
                 }
             }

@@ -3,6 +3,7 @@
 use actix_web::{delete, get, patch, post};
 use utoipa_actix_web::service_config::ServiceConfig;
 
+use super::imports::create_holiday_import;
 use super::model::{Holiday, HolidayFilter, HolidayPage, HolidayPatch, HolidaySort, NewHoliday};
 use super::queries::{self, Draft};
 use crate::access::{Permission, TeamScope};
@@ -100,6 +101,7 @@ pub fn routes(config: &mut ServiceConfig<'_>) {
     config
         .service(list_holidays)
         .service(create_holiday)
+        .service(create_holiday_import)
         .service(get_holiday)
         .service(update_holiday)
         .service(delete_holiday);

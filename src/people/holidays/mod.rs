@@ -4,6 +4,7 @@
 //! holidays than the team enters an absence.
 
 mod handlers;
+mod imports;
 mod model;
 mod queries;
 

@@ -101,8 +101,7 @@ pub(super) struct Draft {
 
 pub(super) fn create(tx: &mut Tx<'_>, draft: Draft) -> Result<Holiday, Problem> {
     let id = Id::new();
-    period::check(draft.first_on, draft.last_on, "/last_on")
-        .map_err(|error| Problem::fields(vec![error]))?;
+    period::check(draft.first_on, draft.last_on)?;
     check_new(tx, &draft.name, draft.first_on, id)?;
     let holiday = Holiday {
         team_id: tx.team.id(),
@@ -129,7 +128,7 @@ pub(super) fn update(
 ) -> Result<Holiday, Problem> {
     let first_on = patch.first_on.unwrap_or(before.first_on);
     let last_on = patch.last_on.unwrap_or(before.last_on);
-    period::check(first_on, last_on, "/last_on").map_err(|error| Problem::fields(vec![error]))?;
+    period::check(first_on, last_on)?;
     let name = patch.name.as_ref().unwrap_or(&before.name);
     check_new(tx, name, first_on, before.id)?;
     let after = diesel::update(holidays::table.find((tx.team.id(), before.id)))

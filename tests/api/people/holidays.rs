@@ -3,7 +3,7 @@
 use serde_json::{Value, json};
 
 use super::working_hours::on_monday;
-use crate::vocabulary::Member;
+use crate::vocabulary::{Answer, Member};
 
 async fn holiday(lead: &Member, name: &str, first: &str, last: Value) -> Value {
     lead.post(
@@ -120,4 +120,175 @@ async fn what_is_no_holiday_is_refused() {
         );
     }
     ann.get(&at).await.ok();
+}
+
+fn calendar(entries: &[(&str, &str, &str)]) -> String {
+    let mut text = String::from("BEGIN:VCALENDAR\r\nVERSION:2.0\r\nBEGIN:VTODO\r\nEND:VTODO\r\n");
+    for (uid, name, days) in entries {
+        text += &format!("BEGIN:VEVENT\r\nUID:{uid}\r\nSUMMARY:{name}\r\n{days}\r\nEND:VEVENT\r\n");
+    }
+    text + "END:VCALENDAR\r\n"
+}
+
+async fn import(lead: &Member, query: &str, file: String) -> Answer {
+    lead.request("POST", &format!("/holidays/imports{query}"))
+        .raw("text/calendar", file)
+        .await
+}
+
+#[tokio::test]
+async fn holidays_come_from_a_calendar_file_and_are_found_again() {
+    let app = on_monday().await;
+    let [lead, ann] = app.team_with(["lead", "member"]).await;
+    let file = calendar(&[
+        (
+            "x@1",
+            "Christmas",
+            "DTSTART;VALUE=DATE:20541225\r\nDTEND;VALUE=DATE:20541227",
+        ),
+        ("x@2", "New Year", "DTSTART;VALUE=DATE:20550101"),
+    ]);
+    let tried = import(&lead, "", file.clone()).await.ok();
+    assert_eq!(
+        (&tried["is_dry_run"], &tried["counts"]["created"]),
+        (&json!(true), &json!(2))
+    );
+    assert_eq!(
+        tried["ignored"],
+        json!([{"component": "VTODO", "count": 1}])
+    );
+    assert_eq!(lead.all("/holidays").await.len(), 0, "only tried");
+    let done = import(&lead, "?dry_run=false", file.clone()).await.ok();
+    let listed = lead.all("/holidays").await;
+    assert_eq!(done["entries"][0]["holiday_id"], listed[0]["id"]);
+    assert_eq!(
+        (
+            &listed[0]["first_on"],
+            &listed[0]["last_on"],
+            &listed[0]["external_id"]
+        ),
+        (&json!("2054-12-25"), &json!("2054-12-26"), &json!("x@1"))
+    );
+    // The same again is nothing; what differs changes; what is not in the file stays.
+    let revision = lead.all("/changes").await.last().unwrap()["revision"].clone();
+    let again = import(&lead, "?dry_run=false", file).await.ok();
+    assert_eq!(again["counts"]["unchanged"], 2);
+    assert_eq!(again["entries"][1]["holiday_id"], listed[1]["id"]);
+    assert_eq!(
+        lead.all("/changes").await.last().unwrap()["revision"],
+        revision
+    );
+    let next = calendar(&[
+        (
+            "x@1",
+            "Christmas Day",
+            "DTSTART;VALUE=DATE:20541225\r\nDURATION:P1D",
+        ),
+        ("x@3", "Epiphany", "DTSTART;VALUE=DATE:20550106"),
+    ]);
+    let counts = import(&lead, "?dry_run=false", next).await.ok()["counts"].clone();
+    assert_eq!(
+        counts,
+        json!({"entries": 2, "created": 1, "changed": 1, "unchanged": 0, "refused": 0})
+    );
+    let names: Vec<Value> = lead
+        .all("/holidays")
+        .await
+        .iter()
+        .map(|one| json!([one["name"], one["last_on"]]))
+        .collect();
+    assert_eq!(
+        names,
+        [
+            json!(["Christmas Day", "2054-12-25"]),
+            json!(["New Year", "2055-01-01"]),
+            json!(["Epiphany", "2055-01-06"])
+        ]
+    );
+    let refused = import(&ann, "", calendar(&[]))
+        .await
+        .problem(403, "insufficient_role");
+    assert_eq!(refused["required"], "holiday:write");
+    // In a form, as browsers send it.
+    let part = reqwest::multipart::Part::text(calendar(&[(
+        "x@2",
+        "New Year",
+        "DTSTART;VALUE=DATE:20550101",
+    )]))
+    .file_name("holidays.ics");
+    let form = reqwest::multipart::Form::new().part("file", part);
+    let sent = lead
+        .request("POST", "/holidays/imports")
+        .multipart(form)
+        .await;
+    assert_eq!(sent.ok()["counts"]["unchanged"], 1);
+}
+
+#[tokio::test]
+async fn an_entry_that_is_no_holiday_refuses_the_file_or_itself() {
+    let app = on_monday().await;
+    let [lead] = app.team_with(["lead"]).await;
+    holiday(&lead, "By hand", "2055-05-01", Value::Null).await;
+    let file = calendar(&[
+        ("x@1", "Fine", "DTSTART;VALUE=DATE:20550102"),
+        ("x@2", "A meeting", "DTSTART:20550102T090000Z"),
+        (
+            "x@3",
+            "Every year",
+            "DTSTART;VALUE=DATE:20550102\r\nRRULE:FREQ=YEARLY",
+        ),
+        ("x@1", "Again", "DTSTART;VALUE=DATE:20550103"),
+        ("x@5", "By hand", "DTSTART;VALUE=DATE:20550501"),
+        ("x@6", " ", "DTSTART;VALUE=DATE:20550104"),
+    ]);
+    let tried = import(&lead, "", file.clone()).await.ok();
+    assert_eq!(tried["counts"]["refused"], 5);
+    let refused = import(&lead, "?dry_run=false", file.clone())
+        .await
+        .problem(422, "validation_failed");
+    let errors: Vec<(&str, &str)> = refused["errors"]
+        .as_array()
+        .unwrap()
+        .iter()
+        .map(|error| {
+            (
+                error["pointer"].as_str().unwrap(),
+                error["code"].as_str().unwrap(),
+            )
+        })
+        .collect();
+    assert_eq!(
+        errors,
+        [
+            ("/entries/2/DTSTART", "not_all_day"),
+            ("/entries/3/RRULE", "recurring"),
+            ("/entries/4/UID", "duplicate"),
+            ("/entries/5/SUMMARY", "already_exists"),
+            ("/entries/6/SUMMARY", "invalid"),
+        ]
+    );
+    assert_eq!(lead.all("/holidays").await.len(), 1, "all or nothing");
+    let partial = import(&lead, "?dry_run=false&mode=partial", file)
+        .await
+        .ok();
+    assert_eq!(
+        (&partial["counts"]["created"], &partial["counts"]["refused"]),
+        (&json!(1), &json!(5))
+    );
+    for (text, code) in [
+        ("hello", "not_a_calendar"),
+        ("BEGIN:VCALENDAR\r\n", "unbalanced"),
+    ] {
+        let refused = import(&lead, "", text.to_owned())
+            .await
+            .refused_at("/entries");
+        assert_eq!(refused["errors"][0]["code"], code);
+    }
+    lead.request("POST", "/holidays/imports")
+        .raw("text/csv", "a,b")
+        .await
+        .problem(415, "unsupported_media_type");
+    import(&lead, "?dry_run=maybe", calendar(&[]))
+        .await
+        .problem(400, "invalid_query");
 }

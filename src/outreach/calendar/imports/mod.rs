@@ -4,7 +4,6 @@
 //! calendar that was exported here, changed elsewhere and imported again changes the same events.
 
 mod entry;
-mod file;
 mod handlers;
 mod plan;
 mod report;
@@ -12,3 +11,5 @@ mod upload;
 mod zone_names;
 
 pub use handlers::routes;
+
+use crate::http::imports::calendar as file;

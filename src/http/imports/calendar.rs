@@ -1,4 +1,4 @@
-//! From bytes to entries: lines are unfolded, properties read, components taken apart.
+//! Calendar files (RFC 5545), from bytes to entries: lines are unfolded, properties read, components taken apart.
 //!
 //! The surprising rule: `icalendar` reads one line at a time here. Its parser of whole files ends at the first broken
 //! line and calls itself for every BEGIN, so that a file of a megabyte could end the server.
@@ -8,9 +8,9 @@ use std::collections::BTreeMap;
 use icalendar::parser::Property as Parsed;
 
 /// The largest file, in bytes.
-pub(super) const MAX_BYTES: usize = 1024 * 1024;
+pub const MAX_BYTES: usize = 1024 * 1024;
 /// How many entries a file may have.
-pub(super) const MAX_ENTRIES: usize = 1_000;
+pub const MAX_ENTRIES: usize = 1_000;
 /// The longest line, in bytes, when it is unfolded: the longest description, escaped, and some.
 const MAX_LINE: usize = 450_000;
 /// How deep components may be in each other. An alarm in an entry in a calendar is 3.
@@ -20,17 +20,19 @@ const MAX_PROPERTIES: usize = 1_000;
 
 /// One property of an entry.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub(super) struct Property {
+pub struct Property {
     /// In capitals.
-    pub(super) name: String,
+    pub name: String,
     /// Names in capitals.
-    pub(super) parameters: Vec<(String, String)>,
+    pub parameters: Vec<(String, String)>,
     /// Without escapes where it is text.
-    pub(super) value: String,
+    pub value: String,
 }
 
 impl Property {
-    pub(super) fn parameter(&self, name: &str) -> Option<&str> {
+    /// The first parameter with this name.
+    #[must_use]
+    pub fn parameter(&self, name: &str) -> Option<&str> {
         let mut all = self.parameters.iter();
         all.find(|(one, _)| one == name)
             .map(|(_, value)| value.as_str())
@@ -39,58 +41,71 @@ impl Property {
 
 /// One entry, as the file has it.
 #[derive(Debug, Default)]
-pub(super) struct RawEntry {
+pub struct RawEntry {
     /// The line of its BEGIN.
-    pub(super) line: usize,
-    pub(super) properties: Vec<Property>,
+    pub line: usize,
+    /// Its properties, in their order.
+    pub properties: Vec<Property>,
     /// The lines in it that cannot be read.
-    pub(super) unreadable: Vec<usize>,
+    pub unreadable: Vec<usize>,
     /// The components in it, such as alarms.
-    pub(super) parts: Vec<String>,
+    pub parts: Vec<String>,
 }
 
 impl RawEntry {
     /// The first property with this name.
-    pub(super) fn find(&self, name: &str) -> Option<&Property> {
+    #[must_use]
+    pub fn find(&self, name: &str) -> Option<&Property> {
         self.properties.iter().find(|one| one.name == name)
     }
 }
 
 /// A calendar file.
 #[derive(Debug, Default)]
-pub(super) struct CalendarFile {
-    pub(super) entries: Vec<RawEntry>,
+pub struct CalendarFile {
+    /// Its entries, in their order.
+    pub entries: Vec<RawEntry>,
     /// What its time zones are called in the IANA database, where the file says so (X-LIC-LOCATION).
-    pub(super) zones: BTreeMap<String, String>,
+    pub zones: BTreeMap<String, String>,
     /// The zone in which it is shown (X-WR-TIMEZONE).
-    pub(super) time_zone: Option<String>,
+    pub time_zone: Option<String>,
     /// Components that are no entries and no time zones: how many of each.
-    pub(super) ignored: BTreeMap<String, usize>,
+    pub ignored: BTreeMap<String, usize>,
 }
 
 /// Why a file is no calendar.
 #[derive(Debug, PartialEq, Eq, thiserror::Error)]
-pub(super) enum FileError {
+pub enum FileError {
+    /// Some line is no UTF-8.
     #[error("The file is not UTF-8")]
     NotUtf8(usize),
+    /// It does not begin as a calendar does.
     #[error("A calendar begins with BEGIN:VCALENDAR")]
     NoCalendar(usize),
+    /// Something ends that did not begin.
     #[error("END without its BEGIN")]
     Unbalanced(usize),
+    /// Something does not end.
     #[error("The file ends within a component")]
     Unfinished(usize),
+    /// Components in components in components.
     #[error("Components are at most {MAX_DEPTH} deep in each other")]
     TooDeep(usize),
+    /// Nobody writes lines like that.
     #[error("A line has at most {MAX_LINE} bytes")]
     LineTooLong(usize),
+    /// Nobody has entries like that.
     #[error("An entry has at most {MAX_PROPERTIES} properties")]
     TooManyProperties(usize),
+    /// More than one import takes.
     #[error("A file has at most {MAX_ENTRIES} entries")]
     TooManyEntries,
 }
 
 impl FileError {
-    pub(super) const fn line(&self) -> Option<usize> {
+    /// The line where it shows.
+    #[must_use]
+    pub const fn line(&self) -> Option<usize> {
         match self {
             Self::NotUtf8(line)
             | Self::NoCalendar(line)
@@ -103,7 +118,9 @@ impl FileError {
         }
     }
 
-    pub(super) const fn code(&self) -> &'static str {
+    /// What it is, for programs.
+    #[must_use]
+    pub const fn code(&self) -> &'static str {
         match self {
             Self::NotUtf8(_) => "not_utf8",
             Self::NoCalendar(_) => "not_a_calendar",
@@ -168,7 +185,7 @@ struct Zone {
 ///
 /// # Errors
 /// [`FileError`] where it is no calendar at all. What is wrong with one entry stays with that entry.
-pub(super) fn read(bytes: &[u8]) -> Result<CalendarFile, FileError> {
+pub fn read(bytes: &[u8]) -> Result<CalendarFile, FileError> {
     let lines = unfold(bytes)?;
     if lines.is_empty() {
         return Err(FileError::NoCalendar(1));

@@ -1,0 +1,183 @@
+//! What an import would do, and doing it.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use diesel::prelude::*;
+
+use super::super::model::{Holiday, HolidayPatch};
+use super::super::queries::{self, Draft, in_team};
+use super::entry;
+use super::report::{
+    HolidayCounts, HolidayEntryError, HolidayEntryReport, HolidayImportReport, HolidayOutcome,
+    NoHolidays,
+};
+use crate::access::{Reading, Tx};
+use crate::db::Date;
+use crate::http::Problem;
+use crate::http::imports::calendar::{CalendarFile, RawEntry};
+
+/// What is to be done with one entry.
+enum Step {
+    Create(Draft),
+    Change(Holiday, HolidayPatch),
+    Nothing,
+}
+
+/// All entries of a file, each with what becomes of it.
+pub(super) struct Plan {
+    entries: Vec<(HolidayEntryReport, Step)>,
+    ignored: Vec<NoHolidays>,
+}
+
+/// The team's holidays, as they are and as the entries so far make them.
+struct Known {
+    by_uid: BTreeMap<String, Holiday>,
+    days: BTreeSet<(String, Date)>,
+    uids: BTreeSet<String>,
+}
+
+fn cut(text: &str) -> String {
+    text.chars().take(200).collect()
+}
+
+impl Plan {
+    pub(super) fn make(reading: &mut Reading<'_>, file: &CalendarFile) -> Result<Self, Problem> {
+        let holidays: Vec<Holiday> = in_team(reading.team)
+            .select(Holiday::as_select())
+            .load(reading.conn)?;
+        let mut known = Known {
+            days: holidays
+                .iter()
+                .map(|one| (one.name.to_string(), one.first_on))
+                .collect(),
+            by_uid: holidays
+                .into_iter()
+                .filter_map(|one| Some((one.external_id.as_ref()?.to_string(), one)))
+                .collect(),
+            uids: BTreeSet::new(),
+        };
+        let entries = (1..)
+            .zip(&file.entries)
+            .map(|(number, raw)| known.plan(number, raw))
+            .collect();
+        let ignored = file
+            .ignored
+            .iter()
+            .map(|(component, count)| NoHolidays {
+                component: component.clone(),
+                count: *count,
+            })
+            .collect();
+        Ok(Self { entries, ignored })
+    }
+
+    /// The entries that are refused.
+    pub(super) fn refused(&self) -> impl Iterator<Item = &HolidayEntryReport> {
+        self.entries
+            .iter()
+            .map(|(report, _)| report)
+            .filter(|report| report.outcome == HolidayOutcome::Refused)
+    }
+
+    /// Does it.
+    pub(super) fn carry_out(&mut self, tx: &mut Tx<'_>) -> Result<(), Problem> {
+        for (report, step) in &mut self.entries {
+            match std::mem::replace(step, Step::Nothing) {
+                Step::Create(draft) => report.holiday_id = Some(queries::create(tx, draft)?.id),
+                Step::Change(before, patch) => {
+                    queries::update(tx, before, &patch)?;
+                }
+                Step::Nothing => {}
+            }
+        }
+        Ok(())
+    }
+
+    pub(super) fn report(self, is_dry_run: bool) -> HolidayImportReport {
+        let entries: Vec<HolidayEntryReport> =
+            self.entries.into_iter().map(|(report, _)| report).collect();
+        HolidayImportReport {
+            is_dry_run,
+            counts: HolidayCounts::of(&entries),
+            entries,
+            ignored: self.ignored,
+        }
+    }
+}
+
+impl Known {
+    fn plan(&mut self, number: usize, raw: &RawEntry) -> (HolidayEntryReport, Step) {
+        let said = |name| raw.find(name).map(|property| cut(&property.value));
+        let mut report = HolidayEntryReport {
+            entry: number,
+            line: raw.line,
+            uid: said("UID"),
+            name: said("SUMMARY"),
+            outcome: HolidayOutcome::Refused,
+            holiday_id: None,
+            errors: Vec::new(),
+        };
+        match entry::read(raw).and_then(|draft| self.step(draft).map_err(|error| vec![error])) {
+            Err(errors) => {
+                report.errors = errors;
+                (report, Step::Nothing)
+            }
+            Ok(step) => {
+                (report.outcome, report.holiday_id) = match &step {
+                    Step::Create(_) => (HolidayOutcome::Created, None),
+                    Step::Change(holiday, _) => (HolidayOutcome::Changed, Some(holiday.id)),
+                    Step::Nothing => (
+                        HolidayOutcome::Unchanged,
+                        raw.find("UID")
+                            .and_then(|uid| self.by_uid.get(uid.value.trim()))
+                            .map(|holiday| holiday.id),
+                    ),
+                };
+                (report, step)
+            }
+        }
+    }
+
+    fn step(&mut self, draft: Draft) -> Result<Step, HolidayEntryError> {
+        let refuse = |property, code, detail: &str| HolidayEntryError {
+            property: Some(property),
+            code,
+            detail: detail.to_owned(),
+        };
+        let uid = draft
+            .external_id
+            .as_ref()
+            .map(ToString::to_string)
+            .unwrap_or_default();
+        if !self.uids.insert(uid.clone()) {
+            return Err(refuse("UID", "duplicate", "The file has this UID before."));
+        }
+        let day = (draft.name.to_string(), draft.first_on);
+        let before = self.by_uid.get(&uid);
+        if let Some(before) = before {
+            let there = (before.name.to_string(), before.first_on);
+            if there == day && before.last_on == draft.last_on {
+                return Ok(Step::Nothing);
+            }
+            self.days.remove(&there);
+        }
+        if !self.days.insert(day) {
+            return Err(refuse(
+                "SUMMARY",
+                "already_exists",
+                "A holiday of this name begins on this day already.",
+            ));
+        }
+        Ok(match before {
+            None => Step::Create(draft),
+            Some(before) => Step::Change(
+                before.clone(),
+                HolidayPatch {
+                    name: Some(draft.name),
+                    first_on: Some(draft.first_on),
+                    last_on: Some(draft.last_on),
+                },
+            ),
+        })
+    }
+}
