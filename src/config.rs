@@ -94,7 +94,7 @@ pub struct Config {
     #[arg(long, global = true, env = "RELAIS_SMTP_SECONDS", default_value_t = 20, value_parser = clap::value_parser!(u64).range(1..=300))]
     pub smtp_seconds: u64,
 
-    /// The page of whoever registered, for links in mail; {secret} stands for what opens it [default: /v1/public/registrations/{secret} at the public address]
+    /// The page of whoever registered, for links in mail; {secret} stands for what opens it [default: /r/{secret} at the public address, a small page of this server]
     #[arg(long, global = true, env = "RELAIS_REGISTRATION_URL")]
     pub registration_url: Option<String>,
 
@@ -306,7 +306,7 @@ impl Config {
     pub fn registration_url(&self) -> String {
         self.registration_url
             .clone()
-            .unwrap_or_else(|| format!("{}/v1/public/registrations/{{secret}}", self.public_url()))
+            .unwrap_or_else(|| format!("{}/r/{{secret}}", self.public_url()))
     }
 
     /// How mail is sent, where a mail server is set.

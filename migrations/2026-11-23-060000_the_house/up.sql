@@ -261,9 +261,12 @@ CREATE TABLE event_series (
     created_at       timestamptz NOT NULL,
     updated_at       timestamptz NOT NULL,
     version          bigint NOT NULL,
+    deleted_at       timestamptz,
+    trash_root_id    uuid,
     PRIMARY KEY (team_id, id),
     UNIQUE (team_id, external_id)
 );
+CREATE INDEX event_series_in_trash ON event_series (team_id, deleted_at, id) WHERE trash_root_id = id;
 CREATE INDEX event_series_by_creation ON event_series (team_id, created_at, id);
 CREATE INDEX event_series_to_make ON event_series (next_at) WHERE next_at IS NOT NULL;
 
@@ -404,6 +407,7 @@ CREATE TABLE registrations (
     seats              bigint NOT NULL,
     companions         jsonb NOT NULL,
     answers            jsonb NOT NULL,
+    note               text,
     state              text NOT NULL,
     origin             text NOT NULL,
     utm_source         text,

@@ -5,6 +5,7 @@
 //! check does not compile.
 
 pub mod account_scope;
+pub mod batch;
 pub mod caller;
 pub mod es256;
 pub mod follow;

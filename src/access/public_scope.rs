@@ -33,11 +33,21 @@ impl FromRequest for PublicScope {
 
 impl PublicScope {
     fn of(request: &HttpRequest) -> Result<Self, Problem> {
+        let scope = Self::of_page(request)?;
+        caller::check_parameters(request, &scope.state)?;
+        Ok(scope)
+    }
+
+    /// The same for a page that is no operation of the API. Whatever mail programs and others add to its address as query
+    /// parameters means nothing.
+    ///
+    /// # Errors
+    /// When the server is not whole.
+    pub fn of_page(request: &HttpRequest) -> Result<Self, Problem> {
         let state = request
             .app_data::<web::Data<State>>()
             .ok_or_else(|| Problem::internal("the state is missing"))?
             .clone();
-        caller::check_parameters(request, &state)?;
         Ok(Self {
             state,
             request: request.clone(),

@@ -54,6 +54,19 @@ impl Secret {
     }
 }
 
+/// What codes are made of that people read and type: nothing that looks like something else.
+const READABLE: &[u8; 30] = b"23456789ABCDEFGHJKMNPQRSTVWXYZ";
+
+/// A random code that people can read and type. With six characters there are 30^6 of them: it tells things apart, and
+/// is no secret.
+pub fn readable_code(length: usize) -> String {
+    let mut random = rand::rng();
+    (0..length)
+        .filter_map(|_| READABLE.get(random.random_range(0..READABLE.len())))
+        .map(|byte| char::from(*byte))
+        .collect()
+}
+
 impl From<String> for Secret {
     fn from(text: String) -> Self {
         Self(text)

@@ -156,6 +156,22 @@ pub fn columns<T: diesel::Selectable<super::MultiBackend>>() -> T::SelectExpress
 /// 65,535 a statement.
 pub const AT_ONCE: usize = 500;
 
+/// The rows of a query whose nullable reference is any of these ids or, where `true` stands beside them, none at all.
+///
+/// `query = one_of!(query, tasks::campaign_id, wanted.resolve());`
+#[macro_export]
+macro_rules! one_of {
+    ($query:expr, $column:expr, $wanted:expr) => {
+        match $wanted {
+            (ids, false) => $query.filter($column.eq_any(ids)),
+            (ids, true) if ids.is_empty() => $query.filter($column.is_null()),
+            (ids, true) => {
+                $query.filter($column.is_null().or($column.eq_any(ids).assume_not_null()))
+            }
+        }
+    };
+}
+
 /// Inserts a slice of rows: with few statements on PostgreSQL, where each costs a way to the server and back, and
 /// one by one on SQLite, which has them at hand. The combined backend knows no insert of several rows.
 ///

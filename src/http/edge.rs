@@ -26,6 +26,26 @@ use crate::db::Id;
 /// How long an address may be, in bytes.
 const LONGEST_URI: usize = 8 * 1024;
 
+/// What the documentation page may do: it runs its own scripts and styles, from this server only.
+const DOCUMENTATION_POLICY: &str = "default-src 'none'; script-src 'self'; style-src 'self' 'unsafe-inline'; img-src 'self' data:; connect-src 'self'; frame-ancestors 'none'";
+/// What the pages of people who registered may do: no script, one style, and buttons that lead back here.
+pub const PAGE_POLICY: &str = "default-src 'none'; style-src 'sha256-CfEhIGlmSmNwH0kR5Dlzj37j4rBde/1fkhkRM5O0fus='; form-action 'self'; base-uri 'none'; frame-ancestors 'none'";
+/// What everything else may do: nothing.
+const POLICY: &str = "default-src 'none'; frame-ancestors 'none'";
+/// Where the pages of people who registered are.
+pub const PAGES: &str = "/r/";
+
+/// What the answer at an address may do in a browser.
+fn policy(path: &str) -> HeaderValue {
+    HeaderValue::from_static(if path.starts_with("/docs") {
+        DOCUMENTATION_POLICY
+    } else if path.starts_with(PAGES) {
+        PAGE_POLICY
+    } else {
+        POLICY
+    })
+}
+
 /// The id of a request: the client's where it is well-formed, else a new one.
 #[derive(Debug, Clone)]
 pub struct RequestId(pub String);
@@ -85,7 +105,8 @@ impl Edge {
             && (matches!(
                 path,
                 "/v1/accounts" | "/v1/sessions" | "/v1/sessions/refresh" | "/v1/me/password"
-            ) || path.starts_with("/v1/public/"));
+            ) || path.starts_with("/v1/public/")
+                || path.starts_with(PAGES));
         if costly {
             return self.sign_in.take(&self.client_address(request));
         }
@@ -121,7 +142,7 @@ pub async fn guard(
         request.head_mut().method = Method::GET;
     }
     request.extensions_mut().insert(RequestId(id.clone()));
-    let is_documentation = request.path().starts_with("/docs");
+    let policy = policy(request.path());
     let connection = request.conn_data::<Rc<Activity>>().cloned();
     let _running = connection.as_ref().map(Activity::begin);
 
@@ -138,7 +159,7 @@ pub async fn guard(
             let extensions = request.extensions();
             finish(
                 response.headers_mut(),
-                is_documentation,
+                policy,
                 &id,
                 extensions.get::<Verdict>(),
             );
@@ -162,7 +183,7 @@ pub async fn guard(
     );
     let mut error = Error::from(lost.for_request(&id));
     error.add_response_mapper(move |mut response| {
-        finish(response.headers_mut(), is_documentation, &id, None);
+        finish(response.headers_mut(), policy.clone(), &id, None);
         response
     });
     Err(error)
@@ -285,7 +306,7 @@ fn by_status(status: StatusCode) -> Problem {
 
 fn finish(
     headers: &mut header::HeaderMap,
-    is_documentation: bool,
+    policy: HeaderValue,
     id: &str,
     verdict: Option<&Verdict>,
 ) {
@@ -299,15 +320,7 @@ fn finish(
             HeaderValue::from_static(value),
         );
     }
-    // The documentation page runs its own scripts and styles, from this server only.
-    headers.insert(
-        header::CONTENT_SECURITY_POLICY,
-        HeaderValue::from_static(if is_documentation {
-            "default-src 'none'; script-src 'self'; style-src 'self' 'unsafe-inline'; img-src 'self' data:; connect-src 'self'; frame-ancestors 'none'"
-        } else {
-            "default-src 'none'; frame-ancestors 'none'"
-        }),
-    );
+    headers.insert(header::CONTENT_SECURITY_POLICY, policy);
     if !headers.contains_key(header::CACHE_CONTROL) {
         headers.insert(header::CACHE_CONTROL, HeaderValue::from_static("no-store"));
     }

@@ -48,7 +48,7 @@ enum Job {
     EmptyTrash,
     /// New signing keys, made by another server, are read.
     ReloadKeys,
-    /// Kept answers, failed sign-ins and old sessions are deleted.
+    /// Kept answers, failed sign-ins, old sessions and old letters are deleted.
     Forget,
     /// Reminders and thanks are put into the outbox.
     Remind,

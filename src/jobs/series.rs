@@ -25,6 +25,7 @@ pub(super) async fn follow(state: &State) -> Result<(), Problem> {
                 event_series::table
                     .inner_join(teams::table.on(teams::id.eq(event_series::team_id)))
                     .filter(event_series::next_at.le(horizon))
+                    .filter(event_series::deleted_at.is_null())
                     .filter(teams::deleted_at.is_null())
                     .select(event_series::team_id)
                     .distinct()

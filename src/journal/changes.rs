@@ -103,17 +103,27 @@ pub async fn list_changes(
         .await
 }
 
-/// The history of one record, oldest first: for a subject's own `…/history`.
+/// Answers the history of one record, oldest first: a subject's own `…/history`. `find` looks for the record and answers
+/// its id; whoever may not see records of this kind does not get that far.
 ///
 /// # Errors
-/// What the database answers.
-pub fn history(reading: &mut Reading<'_>, record_id: Id, page: &PageRequest) -> Answer {
-    load(reading, page, |reading| {
-        journal::table
-            .filter(journal::team_id.eq(reading.team.id()))
-            .filter(journal::record_id.eq(record_id))
-            .into_boxed()
-    })
+/// `insufficient_role`, and what `find` answers.
+pub async fn history_of<F>(scope: TeamScope, page: PageRequest, kind: Kind, find: F) -> Answer
+where
+    F: FnOnce(&mut Reading<'_>) -> Result<Id, Problem> + Send + 'static,
+{
+    scope
+        .list(Permission::JournalRead, move |reading| {
+            reading.require(kind.permission())?;
+            let record_id = find(reading)?;
+            load(reading, &page, |reading| {
+                journal::table
+                    .filter(journal::team_id.eq(reading.team.id()))
+                    .filter(journal::record_id.eq(record_id))
+                    .into_boxed()
+            })
+        })
+        .await
 }
 
 type Lines = journal::BoxedQuery<'static, MultiBackend>;

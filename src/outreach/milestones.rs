@@ -23,6 +23,7 @@ use crate::http::query::AnyOf;
 use crate::http::strict::{nullable, present};
 use crate::http::text::{Markdown, Name};
 use crate::http::{Answer, Body, Expand, Expanded, Page, PageRequest, Problem, Query, Reply, Text};
+use crate::journal::changes::{ChangePage, history_of};
 use crate::journal::{Journaled, Kind};
 use crate::schema::milestones;
 use crate::{keyset_page, keyset_page_nulls_last, text_enum};
@@ -445,16 +446,14 @@ pub async fn delete_milestone(scope: TeamScope) -> Answer {
 /// Show the history of a milestone
 ///
 /// Who changed what, when, from what to what, oldest first.
-#[utoipa::path(tag = "milestones", responses((status = 200, body = crate::journal::changes::ChangePage)))]
+#[utoipa::path(tag = "milestones", responses((status = 200, body = ChangePage)))]
 #[get("/v1/teams/{team_id}/milestones/{milestone_id}/history")]
 pub async fn list_milestone_history(scope: TeamScope, page: PageRequest) -> Answer {
     let id = scope.id("milestone_id")?;
-    scope
-        .list(Permission::JournalRead, move |reading| {
-            find(reading, id)?;
-            crate::journal::changes::history(reading, id, &page)
-        })
-        .await
+    history_of(scope, page, Kind::Milestone, move |reading| {
+        Ok(find(reading, id)?.id)
+    })
+    .await
 }
 
 /// Registers the operations.

@@ -1,5 +1,6 @@
 //! Outreach: the campaigns of a community, the points they lead up to, and the events it holds.
 
+pub mod aftermath;
 pub mod agenda;
 pub mod calendar;
 pub mod campaign_status;
@@ -12,6 +13,7 @@ pub mod registrations;
 pub mod series;
 pub mod trashing;
 
+pub use registrations::pages;
 use utoipa_actix_web::service_config::ServiceConfig;
 
 /// Registers the operations.

@@ -144,6 +144,19 @@ impl RegistrationRulesPatch {
 }
 
 impl RegistrationRules {
+    /// The same for an event that was moved by so much: the times that are still to come move along, those that have
+    /// passed stay. Where registration would then be over already, it goes on until the event begins.
+    #[must_use]
+    pub fn moved_along(mut self, by: TimeDelta, now: Instant) -> Self {
+        let along = |at: Instant| if now < at { at.plus(by) } else { at };
+        self.opens_at = self.opens_at.map(along);
+        self.closes_at = self.closes_at.and_then(|at| {
+            let moved = along(at);
+            (at <= now || now < moved).then_some(moved)
+        });
+        self
+    }
+
     /// The same for an event that begins so much later.
     #[must_use]
     pub fn later(mut self, by: TimeDelta) -> Self {

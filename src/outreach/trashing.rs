@@ -1,18 +1,20 @@
-//! Into the trash and back, for campaigns, milestones and events.
+//! Into the trash and back, for campaigns, milestones, events and their series.
 //!
 //! The surprising rule: nothing here knows what else goes along. Whoever knows the tasks does (`work::trash`), and
 //! calls this.
 
 use diesel::prelude::*;
 
+use super::aftermath;
 use super::campaigns::Campaign;
 use super::events::{Event, in_team as events_in_team};
 use super::milestones::{Milestone, in_team as milestones_in_team};
+use super::series::{self, EventSeries};
 use crate::access::Tx;
 use crate::db::rows::columns;
 use crate::db::{Id, Instant};
 use crate::http::Problem;
-use crate::schema::{campaigns, events, milestones};
+use crate::schema::{campaigns, event_series, events, milestones};
 
 /// Puts a campaign into the trash. What goes along is put there by whoever knows it (`work::trash`).
 ///
@@ -122,6 +124,43 @@ pub fn event_with(tx: &mut Tx<'_>, event: &Event, root: Id) -> Result<(), Proble
     tx.deleted(event)
 }
 
+/// Puts a series into the trash, together with its events that are still to come.
+///
+/// # Errors
+/// What the database answers.
+pub fn series_to_trash(tx: &mut Tx<'_>, series: &EventSeries) -> Result<(), Problem> {
+    for event in series::to_come(tx, series.id)? {
+        event_with(tx, &event, series.id)?;
+    }
+    diesel::update(event_series::table.find((tx.team.id(), series.id)))
+        .set((
+            event_series::deleted_at.eq(Some(tx.now)),
+            event_series::trash_root_id.eq(Some(series.id)),
+            event_series::updated_at.eq(tx.now),
+            event_series::version.eq(tx.revision),
+        ))
+        .execute(tx.conn)?;
+    tx.deleted(series)
+}
+
+/// Takes a series out of the trash.
+///
+/// # Errors
+/// `not_found` when there is none with this id.
+pub fn restore_series(tx: &mut Tx<'_>, id: Id) -> Result<EventSeries, Problem> {
+    let series = diesel::update(event_series::table.find((tx.team.id(), id)))
+        .set((
+            event_series::deleted_at.eq(None::<Instant>),
+            event_series::trash_root_id.eq(None::<Id>),
+            event_series::updated_at.eq(tx.now),
+            event_series::version.eq(tx.revision),
+        ))
+        .returning(columns::<EventSeries>())
+        .get_result(tx.conn)?;
+    tx.restored(&series)?;
+    Ok(series)
+}
+
 /// Puts the events of a campaign into the trash, together with the campaign.
 ///
 /// # Errors
@@ -139,7 +178,7 @@ pub fn events_with_campaign(tx: &mut Tx<'_>, campaign_id: Id) -> Result<(), Prob
 }
 
 /// Takes the events out of the trash that went there together with whatever has the id `root`, and answers how
-/// many there were.
+/// many there were. Seats that became free meanwhile are offered at once.
 ///
 /// # Errors
 /// What the database answers.
@@ -159,6 +198,7 @@ pub fn restore_events(tx: &mut Tx<'_>, root: Id) -> Result<usize, Problem> {
     .get_results(tx.conn)?;
     for event in &restored {
         tx.restored(event)?;
+        aftermath::of_restoring(tx, event)?;
     }
     Ok(restored.len())
 }

@@ -114,6 +114,8 @@ diesel::table! {
         created_at -> UtcInstant,
         updated_at -> UtcInstant,
         version -> BigInt,
+        deleted_at -> Nullable<UtcInstant>,
+        trash_root_id -> Nullable<Uuid>,
     }
 }
 
@@ -213,6 +215,7 @@ diesel::table! {
         seats -> BigInt,
         companions -> Json,
         answers -> Json,
+        note -> Nullable<Text>,
         state -> Text,
         origin -> Text,
         utm_source -> Nullable<Text>,

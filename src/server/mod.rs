@@ -78,6 +78,7 @@ pub fn app(
         .configure(operations)
         .split_for_parts();
     app.configure(pages::documentation)
+        .configure(outreach::pages)
         .default_service(web::to(fallback))
         .wrap(from_fn(limit))
         .wrap(cors(cors_origins))

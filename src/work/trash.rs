@@ -5,7 +5,7 @@
 
 use std::collections::HashMap;
 
-use actix_web::{delete, get, post};
+use actix_web::{get, post};
 use chrono::TimeDelta;
 use diesel::prelude::*;
 use serde::{Deserialize, Serialize};
@@ -14,26 +14,24 @@ use utoipa_actix_web::service_config::ServiceConfig;
 
 use crate::access::{Permission, Reading, TeamScope, Tx};
 use crate::db::rows::{Direction, behind};
-use crate::db::{Id, Instant};
+use crate::db::{Id, Instant, Json};
 use crate::http::page::TOTAL_CAP;
 use crate::http::query::AnyOf;
 use crate::http::{Answer, Code, Page, PageRequest, Problem, Query, Reply};
 use crate::journal::Action;
-use crate::outreach::{campaigns, trashing};
+use crate::outreach::series::Pattern;
+use crate::outreach::trashing;
 use crate::schema;
 use crate::text_enum;
 use crate::work::tasks;
-use crate::work::tasks::Task;
 
+mod campaign;
 mod purge;
 
 pub use purge::purge_expired;
 
 /// How many days something stays in the trash.
 pub const DAYS: i64 = 30;
-/// How many ids one query names at most.
-const CHUNK: usize = 1_000;
-
 text_enum! {
     /// What kind of thing is in the trash.
     pub enum TrashKind {
@@ -43,6 +41,8 @@ text_enum! {
         Milestone = "milestone",
         /// An event; its tasks stayed.
         Event = "event",
+        /// A series of events, with those that were still to come.
+        EventSeries = "event_series",
         /// A task, with its subtasks.
         Task = "task",
     }
@@ -76,7 +76,7 @@ pub type TrashEntryPage = Page<TrashEntry>;
 
 /// What came back.
 #[derive(Debug, Serialize, ToSchema)]
-#[schema(example = json!({"kind": "campaign", "id": "0190a5c3-7d2e-7c11-9a43-2f3d1e0b6a56", "campaigns": 1, "milestones": 12, "events": 3, "tasks": 39}))]
+#[schema(example = json!({"kind": "campaign", "id": "0190a5c3-7d2e-7c11-9a43-2f3d1e0b6a56", "campaigns": 1, "milestones": 12, "series": 0, "events": 3, "tasks": 39}))]
 pub struct Restored {
     /// What was restored.
     pub kind: TrashKind,
@@ -86,6 +86,8 @@ pub struct Restored {
     pub campaigns: usize,
     /// How many milestones are back.
     pub milestones: usize,
+    /// How many series of events are back.
+    pub series: usize,
     /// How many events are back.
     pub events: usize,
     /// How many tasks are back.
@@ -119,7 +121,7 @@ macro_rules! roots {
 
 /// A page of the roots of one table, the last deleted first.
 macro_rules! page_of_roots {
-    ($reading:expr, $page:expr, $table:ident, $name:ident) => {{
+    ($reading:expr, $page:expr, $table:ident, $name:ident as $type:ty) => {{
         let mut query = roots!($reading, $table);
         if let Some((at, id)) = $page.after::<Instant>()? {
             query = query.filter(behind(
@@ -137,7 +139,7 @@ macro_rules! page_of_roots {
                 schema::$table::deleted_at,
                 schema::$table::version,
             ))
-            .load::<Root>($reading.conn)?
+            .load::<(Id, $type, Option<Instant>, i64)>($reading.conn)?
     }};
 }
 
@@ -165,10 +167,16 @@ fn load_page(
     let mut total = 0_usize;
     for kind in TrashKind::ALL.iter().filter(|kind| kinds.contains(kind)) {
         let roots = match kind {
-            TrashKind::Campaign => page_of_roots!(reading, page, campaigns, name),
-            TrashKind::Milestone => page_of_roots!(reading, page, milestones, name),
-            TrashKind::Event => page_of_roots!(reading, page, events, title),
-            TrashKind::Task => page_of_roots!(reading, page, tasks, title),
+            TrashKind::Campaign => page_of_roots!(reading, page, campaigns, name as String),
+            TrashKind::Milestone => page_of_roots!(reading, page, milestones, name as String),
+            TrashKind::Event => page_of_roots!(reading, page, events, title as String),
+            TrashKind::EventSeries => named(page_of_roots!(
+                reading,
+                page,
+                event_series,
+                pattern as Json<Pattern>
+            )),
+            TrashKind::Task => page_of_roots!(reading, page, tasks, title as String),
         };
         entries.extend(roots.into_iter().filter_map(|root| entry(*kind, root)));
         if page.wants_total() {
@@ -176,6 +184,7 @@ fn load_page(
                 TrashKind::Campaign => count_roots!(reading, campaigns),
                 TrashKind::Milestone => count_roots!(reading, milestones),
                 TrashKind::Event => count_roots!(reading, events),
+                TrashKind::EventSeries => count_roots!(reading, event_series),
                 TrashKind::Task => count_roots!(reading, tasks),
             });
         }
@@ -191,6 +200,14 @@ fn load_page(
         deleted_by_id: actors.remove(&entry.id).flatten(),
         ..entry
     }))
+}
+
+/// A series is called what its events are called.
+fn named(series: Vec<(Id, Json<Pattern>, Option<Instant>, i64)>) -> Vec<Root> {
+    series
+        .into_iter()
+        .map(|(id, Json(pattern), at, version)| (id, pattern.title.into_string(), at, version))
+        .collect()
 }
 
 fn entry(kind: TrashKind, (id, name, deleted_at, version): Root) -> Option<TrashEntry> {
@@ -222,35 +239,6 @@ fn who_deleted(
     Ok(lines.into_iter().collect())
 }
 
-/// The tasks of a campaign and everything below them, wherever that belongs.
-fn tasks_of_campaign(tx: &mut Tx<'_>, campaign_id: Id) -> Result<Vec<Task>, Problem> {
-    let mut found: Vec<Task> = tasks::in_team(tx.team)
-        .filter(schema::tasks::campaign_id.eq(campaign_id))
-        .order(schema::tasks::number)
-        .select(Task::as_select())
-        .load(tx.conn)?;
-    let mut parents: Vec<Id> = found.iter().map(|task| task.id).collect();
-    while !parents.is_empty() {
-        let mut children: Vec<Task> = Vec::new();
-        for some in parents.chunks(CHUNK) {
-            children.extend(
-                tasks::in_team(tx.team)
-                    .filter(schema::tasks::parent_id.eq_any(some.to_vec()))
-                    .filter(
-                        schema::tasks::campaign_id
-                            .is_null()
-                            .or(schema::tasks::campaign_id.ne(campaign_id).assume_not_null()),
-                    )
-                    .select(Task::as_select())
-                    .load::<Task>(tx.conn)?,
-            );
-        }
-        parents = children.iter().map(|task| task.id).collect();
-        found.extend(children);
-    }
-    Ok(found)
-}
-
 /// The root with this id and its version.
 fn find_root(tx: &mut Tx<'_>, id: Id) -> Result<(TrashKind, i64), Problem> {
     macro_rules! look {
@@ -269,6 +257,9 @@ fn find_root(tx: &mut Tx<'_>, id: Id) -> Result<(TrashKind, i64), Problem> {
     }
     if found.is_none() {
         found = look!(Event, events);
+    }
+    if found.is_none() {
+        found = look!(EventSeries, event_series);
     }
     if found.is_none() {
         found = look!(Task, tasks);
@@ -368,32 +359,10 @@ fn still_in_trash(root: Id) -> Problem {
 
 // ---------------------------------------------------------------- handlers
 
-/// Delete a campaign
-///
-/// It goes to the trash for 30 days, together with its milestones, its events, its tasks and their subtasks. Comments,
-/// checklists, dependencies and delegations stay with their tasks, registrations with their events. Restoring it brings all of them back.
-#[utoipa::path(tag = "campaigns", responses((status = 204, description = "It is in the trash.")))]
-#[delete("/v1/teams/{team_id}/campaigns/{campaign_id}")]
-pub async fn delete_campaign(scope: TeamScope) -> Answer {
-    let id = scope.id("campaign_id")?;
-    scope
-        .write(Permission::CampaignWrite, move |tx| {
-            let campaign = campaigns::find(tx, id)?;
-            tx.expect_version(campaign.version)?;
-            let going = tasks_of_campaign(tx, id)?;
-            tasks::trash_with(tx, going, id)?;
-            trashing::milestones_with_campaign(tx, id)?;
-            trashing::events_with_campaign(tx, id)?;
-            trashing::campaign_to_trash(tx, &campaign)?;
-            Ok(Reply::no_content())
-        })
-        .await
-}
-
 /// List the trash
 ///
 /// What was deleted in the last 30 days, the last first. Each entry stands for all that went along with it:
-/// the milestones, events and tasks of a campaign, the subtasks of a task.
+/// the milestones, events and tasks of a campaign, the events of a series, the subtasks of a task.
 #[utoipa::path(tag = "trash", params(TrashFilter), responses((status = 200, body = TrashEntryPage)))]
 #[get("/v1/teams/{team_id}/trash")]
 pub async fn list_trash(scope: TeamScope, filter: Query<TrashFilter>, page: PageRequest) -> Answer {
@@ -423,6 +392,10 @@ pub async fn restore_from_trash(scope: TeamScope) -> Answer {
             if kind == TrashKind::Campaign {
                 trashing::restore_campaign(tx, id)?;
             }
+            let series = usize::from(kind == TrashKind::EventSeries);
+            if kind == TrashKind::EventSeries {
+                trashing::restore_series(tx, id)?;
+            }
             let milestones = trashing::restore_milestones(tx, id)?;
             let events = trashing::restore_events(tx, id)?;
             let tasks = tasks::restore_with(tx, id)?.len();
@@ -431,6 +404,7 @@ pub async fn restore_from_trash(scope: TeamScope) -> Answer {
                 id,
                 campaigns,
                 milestones,
+                series,
                 events,
                 tasks,
             })
@@ -441,7 +415,7 @@ pub async fn restore_from_trash(scope: TeamScope) -> Answer {
 /// Registers the operations.
 pub fn routes(config: &mut ServiceConfig<'_>) {
     config
-        .service(delete_campaign)
+        .service(campaign::delete_campaign)
         .service(list_trash)
         .service(restore_from_trash);
 }

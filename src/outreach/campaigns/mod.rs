@@ -27,9 +27,11 @@ use crate::http::page::TOTAL_CAP;
 use crate::http::query::AnyOf;
 use crate::http::text::{Markdown, Name};
 use crate::http::{Answer, Body, Expand, FieldError, PageRequest, Problem, Query, Reply};
+use crate::journal::Kind;
+use crate::journal::changes::{ChangePage, history_of};
 use crate::people::members;
 use crate::schema::campaigns;
-use crate::{keyset_page, keyset_page_nulls_last};
+use crate::{keyset_page, keyset_page_nulls_last, one_of};
 
 // ---------------------------------------------------------------- rules
 
@@ -152,16 +154,8 @@ fn filtered(
         query = query.filter(campaigns::status.eq_any(statuses.clone()));
     }
     if let Some(leads) = &filter.lead_id {
-        let (members, nobody) = leads.resolve(reading.me.member_id);
-        query = if nobody {
-            query.filter(
-                campaigns::lead_id
-                    .is_null()
-                    .or(campaigns::lead_id.eq_any(members).assume_not_null()),
-            )
-        } else {
-            query.filter(campaigns::lead_id.eq_any(members))
-        };
+        let wanted = leads.resolve(reading.me.member_id);
+        query = one_of!(query, campaigns::lead_id, wanted);
     }
     if let Some(words) = &filter.q {
         query = query.filter(
@@ -354,16 +348,14 @@ pub async fn update_campaign(scope: TeamScope, body: Body<CampaignPatch>) -> Ans
 /// Show the history of a campaign
 ///
 /// Who changed what, when, from what to what, oldest first.
-#[utoipa::path(tag = "campaigns", responses((status = 200, body = crate::journal::changes::ChangePage)))]
+#[utoipa::path(tag = "campaigns", responses((status = 200, body = ChangePage)))]
 #[get("/v1/teams/{team_id}/campaigns/{campaign_id}/history")]
 pub async fn list_campaign_history(scope: TeamScope, page: PageRequest) -> Answer {
     let id = scope.id("campaign_id")?;
-    scope
-        .list(Permission::JournalRead, move |reading| {
-            find(reading, id)?;
-            crate::journal::changes::history(reading, id, &page)
-        })
-        .await
+    history_of(scope, page, Kind::Campaign, move |reading| {
+        Ok(find(reading, id)?.id)
+    })
+    .await
 }
 
 /// Registers the operations.

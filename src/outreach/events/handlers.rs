@@ -11,9 +11,10 @@ use super::queries::{find, load_page};
 use super::write;
 use crate::access::{Permission, TeamScope};
 use crate::http::{Answer, Body, Expand, PageRequest, Query, Reply};
+use crate::journal::Kind;
+use crate::journal::changes::{ChangePage, history_of};
 use crate::outreach::series::{self, SeriesScope, WhichOccurrences};
-use crate::outreach::trashing;
-use crate::outreach::{letters, registrations};
+use crate::outreach::{aftermath, trashing};
 
 /// List events
 ///
@@ -94,22 +95,15 @@ pub async fn update_event(
             tx.expect_version(before.version)?;
             if which != SeriesScope::This {
                 for (before, event) in series::patch(tx, &before, &patch, which)? {
-                    letters::told_of(tx, &before, &event)?;
-                    if before.capacity != event.capacity {
-                        registrations::promote(tx, &event)?;
-                    }
+                    aftermath::of_change(tx, &before, &event)?;
                 }
                 let event = find(tx, id)?;
                 return Reply::record(&event, event.version);
             }
             let mut after = write::patched(tx, &before, patch)?;
             after.overrides = series::overridden(&before, &after);
-            let has_other_seats = before.capacity != after.capacity;
             let event = write::save(tx, before.clone(), after)?;
-            if has_other_seats {
-                registrations::promote(tx, &event)?;
-            }
-            letters::told_of(tx, &before, &event)?;
+            aftermath::of_change(tx, &before, &event)?;
             Reply::record(&event, event.version)
         })
         .await
@@ -138,16 +132,14 @@ pub async fn delete_event(scope: TeamScope) -> Answer {
 /// Show the history of an event
 ///
 /// Who changed what, when, from what to what, oldest first.
-#[utoipa::path(tag = "events", responses((status = 200, body = crate::journal::changes::ChangePage)))]
+#[utoipa::path(tag = "events", responses((status = 200, body = ChangePage)))]
 #[get("/v1/teams/{team_id}/events/{event_id}/history")]
 pub async fn list_event_history(scope: TeamScope, page: PageRequest) -> Answer {
     let id = scope.id("event_id")?;
-    scope
-        .list(Permission::JournalRead, move |reading| {
-            find(reading, id)?;
-            crate::journal::changes::history(reading, id, &page)
-        })
-        .await
+    history_of(scope, page, Kind::Event, move |reading| {
+        Ok(find(reading, id)?.id)
+    })
+    .await
 }
 
 /// Registers the operations.

@@ -11,8 +11,8 @@ use crate::db::{Id, Instant, MultiBackend};
 use crate::http::page::TOTAL_CAP;
 use crate::http::query::AnyOf;
 use crate::http::{PageRequest, Problem};
-use crate::keyset_page;
 use crate::schema::{event_hosts, events};
+use crate::{keyset_page, one_of};
 
 /// The events of the team that are in use: where every query of events begins.
 #[must_use]
@@ -81,17 +81,6 @@ fn filtered(
     reading: &Reading<'_>,
     filter: &EventFilter,
 ) -> events::BoxedQuery<'static, MultiBackend> {
-    /// Rows whose nullable reference is any of these, or none at all.
-    macro_rules! one_of {
-        ($query:ident, $column:expr, $wanted:expr) => {{
-            let (ids, nothing) = $wanted.resolve();
-            if nothing {
-                $query.filter($column.is_null().or($column.eq_any(ids).assume_not_null()))
-            } else {
-                $query.filter($column.eq_any(ids))
-            }
-        }};
-    }
     let mut query = in_team(reading.team);
     if let Some(AnyOf(statuses)) = &filter.status {
         query = query.filter(events::status.eq_any(statuses.clone()));
@@ -103,10 +92,10 @@ fn filtered(
         query = query.filter(events::visibility.eq_any(visibilities.clone()));
     }
     if let Some(wanted) = &filter.campaign_id {
-        query = one_of!(query, events::campaign_id, wanted);
+        query = one_of!(query, events::campaign_id, wanted.resolve());
     }
     if let Some(wanted) = &filter.series_id {
-        query = one_of!(query, events::series_id, wanted);
+        query = one_of!(query, events::series_id, wanted.resolve());
     }
     if let Some(hosts) = &filter.host_id {
         let (members, _) = hosts.resolve(reading.me.member_id);

@@ -7,13 +7,13 @@ use std::collections::HashSet;
 
 use chrono::TimeDelta;
 use diesel::prelude::*;
-use rand::Rng as _;
 use serde_json::json;
 
 use super::model::{Event, EventPatch, Hosts, NewEvent, Visibility};
 use super::status::EventStatus;
 use super::texts::Slug;
 use crate::access::Tx;
+use crate::access::secrets::readable_code;
 use crate::db::rows::fold;
 use crate::db::{Id, Json};
 use crate::http::text::{Markdown, Title};
@@ -26,8 +26,8 @@ use crate::schema::{event_hosts, events, public_slugs};
 
 /// The longest event, in days.
 const LONGEST: i64 = 7;
-/// What the tail of a slug that nobody chose is made of, and how long it is.
-const TAIL: (&[u8], usize) = (b"23456789abcdefghjkmnpqrstuvwxyz", 6);
+/// How long the tail of a slug is that nobody chose.
+const TAIL: usize = 6;
 
 // ---------------------------------------------------------------- rules
 
@@ -138,12 +138,7 @@ fn take_slug(
 
 /// A public address made of a title, which nobody else can have and nobody can guess from the title.
 fn new_slug(title: &Title) -> Option<Slug> {
-    let mut random = rand::rng();
-    let tail: String = (0..TAIL.1)
-        .filter_map(|_| TAIL.0.get(random.random_range(0..TAIL.0.len())))
-        .map(|byte| char::from(*byte))
-        .collect();
-    Slug::of(title.as_str(), &tail)
+    Slug::of(title.as_str(), &readable_code(TAIL).to_lowercase())
 }
 
 /// The public address of an event for which nobody chose one.
@@ -313,12 +308,12 @@ pub fn patched(tx: &mut Tx<'_>, before: &Event, patch: EventPatch) -> Result<Eve
     Ok(after)
 }
 
-/// An event at another time, with every rule checked and nothing saved.
+/// Whether an event can be moved to another time.
 ///
 /// # Errors
 /// `validation_failed`; `invalid_transition` for an event that is over or cancelled.
-pub fn rescheduled(before: &Event, starts: WallClock, ends: WallClock) -> Result<Event, Problem> {
-    check_period(&starts, &ends)?;
+pub fn check_move(before: &Event, starts: &WallClock, ends: &WallClock) -> Result<(), Problem> {
+    check_period(starts, ends)?;
     if !matches!(before.status, EventStatus::Draft | EventStatus::Scheduled) {
         return Err(
             Problem::transition(before.status.as_str(), before.status.as_str(), &[])
@@ -326,11 +321,29 @@ pub fn rescheduled(before: &Event, starts: WallClock, ends: WallClock) -> Result
                 .member("starts_at", json!(before.starts_at)),
         );
     }
+    Ok(())
+}
+
+/// An event at another time, with every rule checked and nothing saved. Its times of registration that are still to
+/// come move along.
+///
+/// # Errors
+/// As [`check_move`].
+pub fn rescheduled(
+    tx: &Tx<'_>,
+    before: &Event,
+    starts: WallClock,
+    ends: WallClock,
+) -> Result<Event, Problem> {
+    check_move(before, &starts, &ends)?;
+    let by = starts.instant().utc() - before.starts_at.utc();
+    let rules = before.registration.0.clone();
     Ok(Event {
         starts_at: starts.instant(),
         ends_at: ends.instant(),
         starts: Json(starts),
         ends: Json(ends),
+        registration: Json(rules.moved_along(by, tx.now)),
         ..before.clone()
     })
 }

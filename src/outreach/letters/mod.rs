@@ -21,4 +21,6 @@ pub use material::Material;
 pub use message::{Written, message, written};
 pub use model::{Letter, LetterKind, LetterState, Recipient};
 pub use outbox::{OutboxLetter, OutboxLetterPage, routes};
-pub use queue::put;
+pub(in crate::outreach) use page::escaped;
+pub use queue::{put, readdress};
+pub(in crate::outreach) use words::{Language, moment};

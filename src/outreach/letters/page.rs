@@ -85,7 +85,8 @@ fn linked(value: &str) -> String {
     }
 }
 
-fn escaped(text: &str) -> String {
+/// Text that is text in HTML, also between quotes.
+pub(in crate::outreach) fn escaped(text: &str) -> String {
     let mut safe = String::with_capacity(text.len());
     for character in text.chars() {
         match character {

@@ -9,7 +9,9 @@ use super::model::{Letter, LetterKind, LetterState, Recipient};
 use crate::access::Tx;
 use crate::db::{Id, Json};
 use crate::http::Problem;
+use crate::http::text::Name;
 use crate::insert_all;
+use crate::people::texts::Locale;
 use crate::schema::letters;
 
 /// How many letters are looked up and put at once.
@@ -46,6 +48,26 @@ pub fn put(
         cause: cause.to_owned(),
     };
     put_all(tx, vec![draft])
+}
+
+/// Lets the letters that wait for their turn go to somebody by another name, in another language.
+///
+/// # Errors
+/// What the database answers.
+pub fn readdress(
+    tx: &mut Tx<'_>,
+    registration_id: Id,
+    name: &Name,
+    locale: &Locale,
+) -> Result<(), Problem> {
+    let waiting = letters::table
+        .filter(letters::team_id.eq(tx.team.id()))
+        .filter(letters::registration_id.eq(registration_id))
+        .filter(letters::state.eq(LetterState::Queued));
+    diesel::update(waiting)
+        .set((letters::name.eq(name), letters::locale.eq(locale)))
+        .execute(tx.conn)?;
+    Ok(())
 }
 
 /// Puts at most [`AT_ONCE`] letters, of which no two have the same cause.

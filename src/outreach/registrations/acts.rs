@@ -277,6 +277,7 @@ pub(super) fn erase(tx: &mut Tx<'_>, event: &Event, before: &Registration) -> Re
         name_key: Vec::new(),
         companions: crate::db::Json(super::model::Companions::default()),
         answers: crate::db::Json(serde_json::Map::new()),
+        note: None,
         state: if is_kept {
             before.state
         } else {

@@ -2,8 +2,10 @@
 //!
 //! The surprising rule: an answer that is null or blank is none, and is not kept.
 
+use serde::{Deserialize, Deserializer};
 use serde_json::{Map, Value, json};
 
+use crate::http::strict::fault;
 use crate::http::text::{Note, TextFault};
 use crate::http::{FieldError, Problem};
 use crate::outreach::registration_rules::{Question, QuestionKind};
@@ -15,6 +17,19 @@ pub enum Demand {
     All,
     /// A member who adds somebody may not know the answers.
     Given,
+}
+
+/// Answers as they come in: an object, and nothing else that could pass for an empty one.
+#[derive(Debug, Clone, Default)]
+pub struct Given(pub Map<String, Value>);
+
+impl<'de> Deserialize<'de> for Given {
+    fn deserialize<D: Deserializer<'de>>(input: D) -> Result<Self, D::Error> {
+        match Value::deserialize(input)? {
+            Value::Object(members) => Ok(Self(members)),
+            _ => Err(fault("wrong_type", "Expected an object.", &json!({}))),
+        }
+    }
 }
 
 /// The answers as they are kept, by the questions' keys.

@@ -1,11 +1,12 @@
 //! The team's operations on registrations.
 
-use actix_web::{delete, get, post};
+use actix_web::{delete, get, patch, post};
 use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
 use utoipa_actix_web::service_config::ServiceConfig;
 
 use super::acts;
+use super::edit::{RegistrationPatch, edit};
 use super::filter::{RegistrationFilter, RegistrationSort};
 use super::input::AddedRegistration;
 use super::model::{RankedRegistration, Registration, RegistrationPage};
@@ -14,6 +15,8 @@ use super::queue::give_up;
 use crate::access::{Permission, Reading, TeamScope, Tx};
 use crate::db::Id;
 use crate::http::{Answer, Body, PageRequest, Problem, Query, Reply, Text};
+use crate::journal::Kind;
+use crate::journal::changes::{ChangePage, history_of};
 use crate::outreach::events::{self, Event};
 
 /// How the seats of an event are taken: seats, not people.
@@ -116,6 +119,37 @@ pub async fn get_registration(scope: TeamScope) -> Answer {
             answer(reading, registration)
         })
         .await
+}
+
+/// Change a registration
+///
+/// A JSON Merge Patch, by a lead: absent keeps, null clears. For more `seats` than a person has or is offered, so many must be
+/// free that nobody who waits could use; fewer go to those who wait at once; who waits keeps the rank. The address cannot be
+/// changed, because its person confirmed it: who has another one registers anew, and this registration is cancelled. The
+/// journal tells that names, answers or the note were changed, and not what they were.
+#[utoipa::path(tag = "registrations", request_body = RegistrationPatch, responses((status = 200, body = RankedRegistration)))]
+#[patch("/v1/teams/{team_id}/events/{event_id}/registrations/{registration_id}")]
+pub async fn update_registration(scope: TeamScope, body: Body<RegistrationPatch>) -> Answer {
+    let Body(patch) = body;
+    act(scope, Permission::RegistrationWrite, |tx, event, before| {
+        edit(tx, event, before.clone(), patch)
+    })
+    .await
+}
+
+/// Show the history of a registration
+///
+/// Who changed what, when, from what to what, oldest first. Of names, answers and notes it tells only that they were changed
+/// (`changed_personal_fields`), because a person may ask to be forgotten.
+#[utoipa::path(tag = "registrations", responses((status = 200, body = ChangePage)))]
+#[get("/v1/teams/{team_id}/events/{event_id}/registrations/{registration_id}/history")]
+pub async fn list_registration_history(scope: TeamScope, page: PageRequest) -> Answer {
+    let (event_id, id) = (scope.id("event_id")?, scope.id("registration_id")?);
+    history_of(scope, page, Kind::Registration, move |reading| {
+        events::find(reading, event_id)?;
+        Ok(find(reading, event_id, id)?.id)
+    })
+    .await
 }
 
 /// Does something to the registration in the path.
@@ -259,7 +293,10 @@ pub fn routes(config: &mut ServiceConfig<'_>) {
         .service(super::table::export_registrations)
         .service(list_registrations)
         .service(create_registration)
+        .service(super::batch::change_registrations)
         .service(get_registration)
+        .service(update_registration)
+        .service(list_registration_history)
         .service(approve_registration)
         .service(reject_registration)
         .service(cancel_registration)

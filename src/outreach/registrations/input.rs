@@ -4,15 +4,15 @@
 //! a name without a seat is not.
 
 use diesel::prelude::*;
-use rand::Rng as _;
 use serde::Deserialize;
 use serde_json::{Map, Value, json};
 use utoipa::ToSchema;
 
-use super::answers::{Demand, checked};
+use super::answers::{Demand, Given, checked};
 use super::model::{Companions, Registration, Seats, Utm};
 use super::state::{Origin, RegistrationState};
 use crate::access::Tx;
+use crate::access::secrets::readable_code;
 use crate::db::rows::fold;
 use crate::db::{Id, Json};
 use crate::http::text::Name;
@@ -21,8 +21,8 @@ use crate::outreach::events::Event;
 use crate::people::texts::{Email, Locale};
 use crate::schema::registrations;
 
-/// What a check-in code is made of, and how long it is: 30^8 codes, of which an event has few.
-const CODE: (&[u8], usize) = (b"23456789ABCDEFGHJKMNPQRSTVWXYZ", 8);
+/// How long a check-in code is: 30^8 codes, of which an event has few.
+const CODE: usize = 8;
 
 const fn one_seat() -> Seats {
     Seats::clamped(1)
@@ -50,7 +50,7 @@ pub struct NewRegistration {
     /// The answers to the event's questions, by the questions' keys.
     #[serde(default)]
     #[schema(value_type = Object)]
-    answers: Map<String, Value>,
+    answers: Given,
     /// That the person agrees to be written to about this event, and to what is kept for it: must be true.
     consent: bool,
     /// Where the person heard of it.
@@ -83,7 +83,7 @@ pub struct AddedRegistration {
     /// The answers to the event's questions, by the questions' keys; none is demanded.
     #[serde(default)]
     #[schema(value_type = Object)]
-    answers: Map<String, Value>,
+    answers: Given,
     /// Where the person heard of it.
     utm_source: Option<Utm>,
     /// By what kind of link.
@@ -122,7 +122,7 @@ impl NewRegistration {
             locale: self.locale,
             seats: self.seats,
             companions: self.companions,
-            answers: self.answers,
+            answers: self.answers.0,
             utm: [self.utm_source, self.utm_medium, self.utm_campaign],
             origin: Origin::Public,
         };
@@ -139,7 +139,7 @@ impl AddedRegistration {
             locale: self.locale,
             seats: self.seats,
             companions: self.companions,
-            answers: self.answers,
+            answers: self.answers.0,
             utm: [self.utm_source, self.utm_medium, self.utm_campaign],
             origin,
         };
@@ -177,19 +177,9 @@ impl Details {
         }
     }
 
-    /// What is searched: the names and the address.
-    fn search(&self) -> String {
-        let mut text = format!("{}\n{}", self.name, self.email);
-        for companion in &self.companions.0 {
-            text.push('\n');
-            text.push_str(companion.as_str());
-        }
-        fold(&text)
-    }
-
     /// The same record with what was said now.
     pub(super) fn onto(self, before: &Registration) -> Registration {
-        let search = self.search();
+        let search = search_text(&self.name, &self.email, &self.companions);
         let [utm_source, utm_medium, utm_campaign] = self.utm;
         Registration {
             name_key: fold(self.name.as_str()).into_bytes(),
@@ -223,6 +213,7 @@ impl Details {
             seats: self.seats,
             companions: Json(Companions::default()),
             answers: Json(Map::new()),
+            note: None,
             state: RegistrationState::Unverified,
             origin: self.origin,
             utm_source: None,
@@ -249,16 +240,20 @@ impl Details {
     }
 }
 
+/// What is searched: the names and the address.
+pub(super) fn search_text(name: &Name, email: &Email, companions: &Companions) -> String {
+    let mut text = format!("{name}\n{email}");
+    for companion in &companions.0 {
+        text.push('\n');
+        text.push_str(companion.as_str());
+    }
+    fold(&text)
+}
+
 /// A check-in code that nobody else at the event has.
 fn new_code(tx: &mut Tx<'_>, event_id: Id) -> Result<String, Problem> {
     loop {
-        let code: String = {
-            let mut random = rand::rng();
-            (0..CODE.1)
-                .filter_map(|_| CODE.0.get(random.random_range(0..CODE.0.len())))
-                .map(|byte| char::from(*byte))
-                .collect()
-        };
+        let code = readable_code(CODE);
         let taken: Option<Id> = registrations::table
             .filter(registrations::team_id.eq(tx.team.id()))
             .filter(registrations::event_id.eq(event_id))

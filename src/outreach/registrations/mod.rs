@@ -6,11 +6,15 @@
 mod acts;
 pub mod answers;
 pub mod attendance;
+mod batch;
 pub mod clock;
+mod edit;
 mod filter;
 mod handlers;
 mod input;
+mod link;
 mod model;
+mod own_page;
 pub mod public;
 mod queries;
 mod queue;
@@ -21,7 +25,9 @@ mod table;
 mod window;
 
 pub use handlers::routes;
+pub use link::Link;
 pub use model::{RankedRegistration, Registration, RegistrationPage, Seats};
+pub use own_page::pages;
 pub use queries::{find, in_event, tally};
-pub use queue::promote;
+pub use queue::{promote, shorten_offers};
 pub use state::{Origin, PassedOverReason, RegistrationState};

@@ -1,7 +1,7 @@
 //! What goes out, and the row: a registration as the team sees it and as the journal keeps it.
 //!
-//! The surprising rule: the journal keeps no name, no address and no answer. A person may ask to be forgotten, and the
-//! journal is never changed.
+//! The surprising rule: the journal keeps no name, no address and no answer, only that they were changed. A person may ask
+//! to be forgotten, and the journal is never changed.
 
 use diesel::prelude::*;
 use serde::Serialize;
@@ -10,7 +10,7 @@ use utoipa::ToSchema;
 
 use super::state::{Origin, PassedOverReason, RegistrationState};
 use crate::db::{Id, Instant, Json};
-use crate::http::text::Name;
+use crate::http::text::{Name, Note};
 use crate::http::values::{Int, UpTo};
 use crate::http::{Page, Text};
 use crate::journal::{Journaled, Kind};
@@ -27,7 +27,7 @@ pub type Utm = Text<1, 100>;
 /// Somebody's registration for an event.
 #[derive(Debug, Clone, Serialize, Queryable, Selectable, Insertable, AsChangeset, ToSchema)]
 #[diesel(table_name = registrations, primary_key(team_id, id), treat_none_as_default_value = false, treat_none_as_null = true)]
-#[schema(example = json!({"team_id": "0190a5c3-7d2e-7c11-9a43-2f3d1e0b6a55", "id": "0190a5c3-7d2e-7c11-9a43-2f3d1e0b6a59", "event_id": "0190a5c3-7d2e-7c11-9a43-2f3d1e0b6a58", "email": "ada@example.org", "name": "Ada Lovelace", "locale": "en", "seats": 2, "companions": ["Charles Babbage"], "answers": {"level": "Well"}, "state": "waitlisted", "origin": "public", "utm_source": "newsletter", "utm_medium": null, "utm_campaign": null, "check_in_code": "7KQ2M9XA", "queued_at": "2027-04-01T09:00:00.000Z", "offer_expires_at": null, "expired_offers": 0, "passed_over_count": 1, "passed_over_reason": "too_few_seats", "checked_in_at": null, "created_at": "2027-04-01T08:58:00.000Z", "updated_at": "2027-04-01T09:00:00.000Z", "version": 57}))]
+#[schema(example = json!({"team_id": "0190a5c3-7d2e-7c11-9a43-2f3d1e0b6a55", "id": "0190a5c3-7d2e-7c11-9a43-2f3d1e0b6a59", "event_id": "0190a5c3-7d2e-7c11-9a43-2f3d1e0b6a58", "email": "ada@example.org", "name": "Ada Lovelace", "locale": "en", "seats": 2, "companions": ["Charles Babbage"], "answers": {"level": "Well"}, "note": null, "state": "waitlisted", "origin": "public", "utm_source": "newsletter", "utm_medium": null, "utm_campaign": null, "check_in_code": "7KQ2M9XA", "queued_at": "2027-04-01T09:00:00.000Z", "offer_expires_at": null, "expired_offers": 0, "passed_over_count": 1, "passed_over_reason": "too_few_seats", "checked_in_at": null, "created_at": "2027-04-01T08:58:00.000Z", "updated_at": "2027-04-01T09:00:00.000Z", "version": 57}))]
 pub struct Registration {
     /// The team.
     pub team_id: Id,
@@ -52,6 +52,9 @@ pub struct Registration {
     /// The answers to the event's questions, by the questions' keys.
     #[schema(value_type = Object)]
     pub answers: Json<Map<String, Value>>,
+    /// What the team should know. The person does not see it.
+    #[schema(required = true)]
+    pub note: Option<Note>,
     /// Where it stands.
     pub state: RegistrationState,
     /// How the person came to be registered.
@@ -115,7 +118,7 @@ pub struct Registration {
 
 /// A registration as the team sees it.
 #[derive(Debug, Clone, Serialize, ToSchema)]
-#[schema(example = json!({"team_id": "0190a5c3-7d2e-7c11-9a43-2f3d1e0b6a55", "id": "0190a5c3-7d2e-7c11-9a43-2f3d1e0b6a59", "event_id": "0190a5c3-7d2e-7c11-9a43-2f3d1e0b6a58", "email": "ada@example.org", "name": "Ada Lovelace", "locale": "en", "seats": 2, "companions": ["Charles Babbage"], "answers": {"level": "Well"}, "state": "waitlisted", "origin": "public", "utm_source": "newsletter", "utm_medium": null, "utm_campaign": null, "check_in_code": "7KQ2M9XA", "queued_at": "2027-04-01T09:00:00.000Z", "offer_expires_at": null, "expired_offers": 0, "passed_over_count": 1, "passed_over_reason": "too_few_seats", "checked_in_at": null, "created_at": "2027-04-01T08:58:00.000Z", "updated_at": "2027-04-01T09:00:00.000Z", "version": 57, "rank": 3}))]
+#[schema(example = json!({"team_id": "0190a5c3-7d2e-7c11-9a43-2f3d1e0b6a55", "id": "0190a5c3-7d2e-7c11-9a43-2f3d1e0b6a59", "event_id": "0190a5c3-7d2e-7c11-9a43-2f3d1e0b6a58", "email": "ada@example.org", "name": "Ada Lovelace", "locale": "en", "seats": 2, "companions": ["Charles Babbage"], "answers": {"level": "Well"}, "note": null, "state": "waitlisted", "origin": "public", "utm_source": "newsletter", "utm_medium": null, "utm_campaign": null, "check_in_code": "7KQ2M9XA", "queued_at": "2027-04-01T09:00:00.000Z", "offer_expires_at": null, "expired_offers": 0, "passed_over_count": 1, "passed_over_reason": "too_few_seats", "checked_in_at": null, "created_at": "2027-04-01T08:58:00.000Z", "updated_at": "2027-04-01T09:00:00.000Z", "version": 57, "rank": 3}))]
 pub struct RankedRegistration {
     #[serde(flatten)]
     #[allow(missing_docs)]
@@ -145,11 +148,14 @@ pub(super) struct Kept<'r> {
     offer_expires_at: Option<Instant>,
     expired_offers: i64,
     checked_in_at: Option<Instant>,
+    /// Which of the members that the journal does not keep were changed.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    changed_personal_fields: Vec<&'static str>,
 }
 
 impl Registration {
     /// What the journal keeps of it.
-    pub(super) const fn kept(&self) -> Kept<'_> {
+    pub(super) fn kept(&self) -> Kept<'_> {
         Kept {
             id: self.id,
             event_id: self.event_id,
@@ -165,7 +171,29 @@ impl Registration {
             offer_expires_at: self.offer_expires_at,
             expired_offers: self.expired_offers,
             checked_in_at: self.checked_in_at,
+            changed_personal_fields: Vec::new(),
         }
+    }
+
+    /// The same after a change: with which of the members changed that it does not keep.
+    pub(super) fn kept_after(&self, before: &Self) -> Kept<'_> {
+        Kept {
+            changed_personal_fields: before.personal_changes(self),
+            ..self.kept()
+        }
+    }
+
+    /// The members that the journal does not keep and in which this differs from `other`.
+    pub(super) fn personal_changes(&self, other: &Self) -> Vec<&'static str> {
+        let differs = [
+            ("name", self.name != other.name),
+            ("locale", self.locale != other.locale),
+            ("companions", self.companions != other.companions),
+            ("answers", self.answers != other.answers),
+            ("note", self.note != other.note),
+        ];
+        let changed = differs.into_iter().filter(|(_, differs)| *differs);
+        changed.map(|(name, _)| name).collect()
     }
 }
 

@@ -5,30 +5,31 @@
 
 use actix_web::{delete, get, post};
 use diesel::prelude::*;
-use serde::Serialize;
+use serde::{Deserialize, Serialize};
 use serde_json::{Map, Value};
-use utoipa::ToSchema;
+use utoipa::{IntoParams, ToSchema};
 use utoipa_actix_web::service_config::ServiceConfig;
 
 use super::acts;
 use super::input::NewRegistration;
+use super::link::Link;
 use super::model::{Companions, Registration, Seats};
 use super::queries::{rank, tally};
 use super::queue::give_up;
-use super::secret;
 use super::state::{PassedOverReason, RegistrationState};
 use super::window::{ClosedReason, closed};
 use crate::access::secrets::{Pepper, Secret};
 use crate::access::{PublicScope, Reading};
 use crate::db::{AnyConnection, Id, Instant, Json};
+use crate::http::query::Flag;
 use crate::http::text::{Markdown, Name, Note, Title};
 use crate::http::wall_clock::WallClock;
-use crate::http::{Answer, Body, Problem, Reply};
+use crate::http::{Answer, Body, Problem, Query, Reply};
 use crate::outreach::events::texts::{Slug, WebAddress};
 use crate::outreach::events::{self, Event, EventKind, EventStatus, Visibility};
 use crate::outreach::registration_rules::Question;
 use crate::people::texts::Email;
-use crate::schema::{events as event_rows, public_slugs, registrations, teams};
+use crate::schema::{events as event_rows, public_slugs, teams};
 
 /// An event as everybody may see it.
 #[derive(Debug, Serialize, ToSchema)]
@@ -88,6 +89,15 @@ pub struct RegistrationReceived {
     /// What happens next.
     #[schema(max_length = 200)]
     detail: &'static str,
+}
+
+/// How somebody leaves.
+#[derive(Debug, Deserialize, IntoParams)]
+#[into_params(parameter_in = Query)]
+pub struct Leaving {
+    /// Whether the person is forgotten, too.
+    #[param(value_type = Option<bool>)]
+    forget: Option<Flag>,
 }
 
 /// A person's own place.
@@ -224,45 +234,6 @@ pub(in crate::outreach) fn announced(
     }
 }
 
-/// What a secret link says of itself.
-struct Link {
-    team_id: Id,
-    registration_id: Id,
-    number: i64,
-}
-
-impl Link {
-    fn of(scope: &PublicScope) -> Result<Self, Problem> {
-        let given = Secret::from(scope.part("link").to_owned());
-        let (team_id, registration_id, number) =
-            secret::opened(&scope.state().pepper, &given).ok_or_else(Problem::not_found)?;
-        Ok(Self {
-            team_id,
-            registration_id,
-            number,
-        })
-    }
-
-    fn team(
-        &self,
-    ) -> impl FnOnce(&mut AnyConnection) -> Result<Option<Id>, Problem> + Send + 'static {
-        let team_id = self.team_id;
-        move |_| Ok(Some(team_id))
-    }
-
-    /// What it opens, unless it was revoked.
-    fn open(&self, reading: &mut Reading<'_>) -> Result<(Event, Registration), Problem> {
-        let registration: Registration = registrations::table
-            .find((reading.team.id(), self.registration_id))
-            .filter(registrations::secret_number.eq(self.number))
-            .filter(registrations::erased_at.is_null())
-            .select(Registration::as_select())
-            .first(reading.conn)?;
-        let event = events::find(reading, registration.event_id)?;
-        Ok((event, registration))
-    }
-}
-
 /// Show a public event
 ///
 /// What everybody may know, whether people can register, and what they are asked. Where to join is not in it.
@@ -320,12 +291,7 @@ pub async fn confirm_public_registration(scope: PublicScope) -> Answer {
         .write(team, move |tx| {
             let (event, before) = link.open(tx)?;
             let confirmed = acts::confirm(tx, &event, &before)?;
-            let secret = secret::of(
-                &pepper,
-                confirmed.team_id,
-                confirmed.id,
-                confirmed.secret_number,
-            );
+            let secret = confirmed.secret(&pepper);
             Reply::ok(&my_registration(tx, &event, confirmed, Some(secret))?)
         })
         .await
@@ -351,16 +317,22 @@ pub async fn get_public_registration(scope: PublicScope) -> Answer {
 /// Cancel my registration
 ///
 /// The seats go to others at once, and every link that the person has stops working. Whoever registers again is back in
-/// the same record.
-#[utoipa::path(tag = "public", responses((status = 204)))]
+/// the same record. With `forget=true` the person is forgotten, too, whatever the state: name, address, answers and letters
+/// are erased for good, and only the seat of somebody who has been there still counts.
+#[utoipa::path(tag = "public", params(Leaving), responses((status = 204)))]
 #[delete("/v1/public/registrations/{link}")]
-pub async fn delete_public_registration(scope: PublicScope) -> Answer {
+pub async fn delete_public_registration(scope: PublicScope, leaving: Query<Leaving>) -> Answer {
     let link = Link::of(&scope)?;
     let team = link.team();
+    let is_forgotten = leaving.0.forget.is_some_and(|flag| flag.0);
     scope
         .write(team, move |tx| {
             let (event, before) = link.open(tx)?;
-            give_up(tx, &event, &before, before.secret_number.saturating_add(1))?;
+            if is_forgotten {
+                acts::erase(tx, &event, &before)?;
+            } else {
+                give_up(tx, &event, &before, before.secret_number.saturating_add(1))?;
+            }
             Ok(Reply::no_content())
         })
         .await

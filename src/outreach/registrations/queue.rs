@@ -61,7 +61,7 @@ pub(super) fn save(
     diesel::update(registrations::table.find((after.team_id, after.id)))
         .set(&after)
         .execute(tx.conn)?;
-    tx.updated(&before.kept(), &after.kept())?;
+    tx.updated(&before.kept(), &after.kept_after(before))?;
     Ok(after)
 }
 
@@ -122,6 +122,27 @@ fn offer(tx: &mut Tx<'_>, event: &Event, before: &Registration) -> Result<(), Pr
     };
     let offered = save(tx, before, after)?;
     tell(tx, LetterKind::SeatOffered, &offered)
+}
+
+/// Lets the offers that would outlast the start of an event end with it, and answers how many those were.
+///
+/// # Errors
+/// What the database answers.
+pub fn shorten_offers(tx: &mut Tx<'_>, event: &Event) -> Result<usize, Problem> {
+    let outlasting: Vec<Registration> = in_event(tx.team, event.id)
+        .filter(registrations::state.eq(RegistrationState::Offered))
+        .filter(registrations::offer_expires_at.gt(event.starts_at))
+        .order(registrations::id)
+        .select(Registration::as_select())
+        .load(tx.conn)?;
+    for before in &outlasting {
+        let after = Registration {
+            offer_expires_at: Some(event.starts_at),
+            ..before.clone()
+        };
+        save(tx, before, after)?;
+    }
+    Ok(outlasting.len())
 }
 
 /// Notes for all who wait before `number` that somebody behind them got seats. A machine's count: it changes nobody's

@@ -16,7 +16,7 @@ use crate::outreach::registration_rules::Question;
 
 /// How many rows a table has at most: as many as an event has seats.
 const MOST: i64 = 100_000;
-const COLUMNS: [&str; 14] = [
+const COLUMNS: [&str; 15] = [
     "name",
     "email",
     "state",
@@ -31,6 +31,7 @@ const COLUMNS: [&str; 14] = [
     "created_at",
     "queued_at",
     "checked_in_at",
+    "note",
 ];
 
 /// The cell as a spreadsheet may have it: nothing in it is a formula.
@@ -78,6 +79,7 @@ fn row(registration: &Registration, questions: &[Question]) -> Vec<String> {
         registration.created_at.to_string(),
         instant(registration.queued_at),
         instant(registration.checked_in_at),
+        text(registration.note.as_ref().map(|note| note.as_str())),
     ];
     for question in questions {
         cells.push(answer(registration.answers.0.get(question.key.as_str())));

@@ -6,7 +6,7 @@
 use chrono::NaiveDateTime;
 use diesel::prelude::*;
 
-use super::make::{event_at, find, kept, save};
+use super::make::{event_at, in_team, kept, save};
 use super::model::{EventSeries, Pattern, SeriesScope};
 use crate::access::Tx;
 use crate::db::{Id, Json};
@@ -16,6 +16,9 @@ use crate::schema::{event_series, events as events_table};
 
 /// A field that can be changed for one occurrence alone, and whether it differs between two states of it.
 type Field = (&'static str, fn(&Event, &Event) -> bool);
+
+/// What says of an occurrence that it has a time of its own.
+pub(super) const STARTS: &str = "starts";
 
 const FIELDS: [Field; 10] = [
     ("title", |one, other| one.title != other.title),
@@ -46,10 +49,7 @@ pub fn overridden(before: &Event, after: &Event) -> Json<Vec<String>> {
     if before.series_id.is_none() {
         return Json(names);
     }
-    let moved: Field = ("starts", |one, other| {
-        one.starts != other.starts || one.ends != other.ends
-    });
-    for (name, differs) in FIELDS.into_iter().chain([moved]) {
+    for (name, differs) in FIELDS {
         if differs(before, after) && !names.iter().any(|there| there == name) {
             names.push(name.to_owned());
         }
@@ -57,13 +57,35 @@ pub fn overridden(before: &Event, after: &Event) -> Json<Vec<String>> {
     Json(names)
 }
 
+/// The same for an occurrence that is moved alone: it has a time of its own from then on. That its times of registration
+/// move along is no change of its own.
+#[must_use]
+pub fn moved_alone(before: &Event) -> Json<Vec<String>> {
+    let mut names = before.overrides.0.clone();
+    if before.series_id.is_some() && !names.iter().any(|there| there == STARTS) {
+        names.push(STARTS.to_owned());
+    }
+    Json(names)
+}
+
 /// The series that a change of an event is for.
 ///
 /// # Errors
-/// `invalid_query` when the event belongs to none.
+/// `invalid_query` when the event belongs to none, `still_in_trash` when that is in the trash.
 pub fn check_series(tx: &mut Tx<'_>, event: &Event) -> Result<EventSeries, Problem> {
     match event.series_id {
-        Some(series) => find(tx, series),
+        Some(series) => in_team(tx.team)
+            .filter(event_series::id.eq(series))
+            .select(EventSeries::as_select())
+            .first(tx.conn)
+            .optional()?
+            .ok_or_else(|| {
+                Problem::new(Code::StillInTrash)
+                    .detail(
+                        "The series is in the trash: restore it first, or change this event alone.",
+                    )
+                    .member("trash_id", series)
+            }),
         None => Err(Problem::parameter(
             Code::InvalidQuery,
             "scope",
@@ -83,6 +105,16 @@ pub(super) fn occurrences(tx: &mut Tx<'_>, series: Id) -> Result<Vec<Event>, Pro
         let key = |event: &Event| event.occurrence.as_ref().map(|at| at.naive());
         key(one).cmp(&key(other))
     });
+    Ok(found)
+}
+
+/// The occurrences of a series that are still to come, in their order.
+///
+/// # Errors
+/// What the database answers.
+pub fn to_come(tx: &mut Tx<'_>, series: Id) -> Result<Vec<Event>, Problem> {
+    let mut found = occurrences(tx, series)?;
+    found.retain(is_to_come);
     Ok(found)
 }
 
@@ -108,9 +140,18 @@ pub(super) fn place(
     series: Id,
     date: NaiveDateTime,
 ) -> Result<Event, Problem> {
+    belong(tx, before, Some((series, date)))
+}
+
+/// Lets an event be this occurrence of a series, or belong to none.
+fn belong(
+    tx: &mut Tx<'_>,
+    before: Event,
+    place: Option<(Id, NaiveDateTime)>,
+) -> Result<Event, Problem> {
     let after = Event {
-        series_id: Some(series),
-        occurrence: Some(date.into()),
+        series_id: place.map(|(series, _)| series),
+        occurrence: place.map(|(_, date)| date.into()),
         ..before.clone()
     };
     if before.deleted_at.is_none() {
@@ -123,6 +164,17 @@ pub(super) fn place(
         ))
         .execute(tx.conn)?;
     Ok(after)
+}
+
+/// Lets every event of a series belong to none, also those in the trash.
+///
+/// # Errors
+/// What the database answers.
+pub fn leave(tx: &mut Tx<'_>, series: Id) -> Result<(), Problem> {
+    for before in occurrences(tx, series)? {
+        belong(tx, before, None)?;
+    }
+    Ok(())
 }
 
 /// Makes the occurrences from the one at `index` on a series of their own, and answers it. The rule of the rest ends

@@ -1,6 +1,6 @@
 //! The operations on series. Their occurrences are changed as events, with `scope`.
 
-use actix_web::{get, post};
+use actix_web::{delete, get, post};
 use diesel::prelude::*;
 use utoipa_actix_web::service_config::ServiceConfig;
 
@@ -11,7 +11,10 @@ use crate::db::Instant;
 use crate::http::page::TOTAL_CAP;
 use crate::http::query::ValidateOnly;
 use crate::http::{Answer, Body, PageRequest, Query, Reply};
+use crate::journal::Kind;
+use crate::journal::changes::{ChangePage, history_of};
 use crate::keyset_page;
+use crate::outreach::trashing;
 use crate::schema::event_series;
 
 /// List the series of events
@@ -83,10 +86,44 @@ pub async fn get_event_series(scope: TeamScope) -> Answer {
         .await
 }
 
+/// Delete a series of events
+///
+/// It goes to the trash for 30 days, together with its events that are still to come; later ones are not made. Events that are
+/// live, over or cancelled stay as they are. Restoring it brings all back; when it is purged, what stayed belongs to no
+/// series any more. To call the events off so that people are told, cancel them instead, with `scope=all`.
+#[utoipa::path(tag = "events", responses((status = 204, description = "It is in the trash.")))]
+#[delete("/v1/teams/{team_id}/event-series/{series_id}")]
+pub async fn delete_event_series(scope: TeamScope) -> Answer {
+    let id = scope.id("series_id")?;
+    scope
+        .write(Permission::EventWrite, move |tx| {
+            let series = find(tx, id)?;
+            tx.expect_version(series.version)?;
+            trashing::series_to_trash(tx, &series)?;
+            Ok(Reply::no_content())
+        })
+        .await
+}
+
+/// Show the history of a series of events
+///
+/// Who changed what, when, from what to what, oldest first. Its events have a history each.
+#[utoipa::path(tag = "events", responses((status = 200, body = ChangePage)))]
+#[get("/v1/teams/{team_id}/event-series/{series_id}/history")]
+pub async fn list_event_series_history(scope: TeamScope, page: PageRequest) -> Answer {
+    let id = scope.id("series_id")?;
+    history_of(scope, page, Kind::EventSeries, move |reading| {
+        Ok(find(reading, id)?.id)
+    })
+    .await
+}
+
 /// Registers the operations.
 pub fn routes(config: &mut ServiceConfig<'_>) {
     config
         .service(list_event_series)
         .service(create_event_series)
-        .service(get_event_series);
+        .service(get_event_series)
+        .service(delete_event_series)
+        .service(list_event_series_history);
 }

@@ -19,11 +19,12 @@ use crate::schema::event_series;
 /// How far ahead events are made, in days.
 pub const AHEAD: i64 = 365;
 
-/// The series of the team: where every query of series begins.
+/// The series of the team that are in use: where every query of series begins.
 #[must_use]
 pub fn in_team(team: TeamId) -> event_series::BoxedQuery<'static, MultiBackend> {
     event_series::table
         .filter(event_series::team_id.eq(team.id()))
+        .filter(event_series::deleted_at.is_null())
         .into_boxed()
 }
 
@@ -126,6 +127,8 @@ pub fn create(tx: &mut Tx<'_>, new: NewEventSeries) -> Result<EventSeries, Probl
         created_at: tx.now,
         updated_at: tx.now,
         version: tx.revision,
+        deleted_at: None,
+        trash_root_id: None,
     };
     let count = due(&series, &dates, tx.now);
     series.made = i64::try_from(count).unwrap_or_default();

@@ -10,7 +10,7 @@ mod model;
 mod moving;
 pub mod rule;
 
-pub use edit::{check_series, overridden, patch};
+pub use edit::{check_series, leave, moved_alone, overridden, patch, to_come};
 pub use handlers::routes;
 pub use model::{EventSeries, EventSeriesPage, Pattern, SeriesScope, WhichOccurrences};
 pub use moving::{MovedSeries, reschedule};

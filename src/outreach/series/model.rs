@@ -122,7 +122,7 @@ pub struct MovedByClocks {
 /// A series of events.
 #[derive(Debug, Clone, Serialize, Queryable, Selectable, Insertable, AsChangeset, ToSchema)]
 #[diesel(table_name = event_series, primary_key(team_id, id), treat_none_as_default_value = false, treat_none_as_null = true)]
-#[schema(example = json!({"team_id": "0190a5c3-7d2e-7c11-9a43-2f3d1e0b6a55", "id": "0190a5c3-7d2e-7c11-9a43-2f3d1e0b6a5f", "rule": "FREQ=WEEKLY;COUNT=10", "starts": {"local": "2027-04-20T19:00:00", "time_zone": "Europe/Paris"}, "duration_seconds": 3600, "pattern": {"title": "Office hours", "description": "", "campaign_id": null, "kind": "ama", "platform": null, "join_url": null, "capacity": null, "registration": {"mode": "closed", "opens_at": null, "closes_at": null, "offer_minutes": 1440, "reminder_minutes": [1440, 60], "questions": []}, "hosts": [], "visibility": "team", "status": "draft"}, "total": 10, "made": 10, "moved_by_clocks": [], "left_out": [], "external_id": null, "created_at": "2027-03-01T09:00:00.000Z", "updated_at": "2027-03-02T09:00:00.000Z", "version": 57}))]
+#[schema(example = json!({"team_id": "0190a5c3-7d2e-7c11-9a43-2f3d1e0b6a55", "id": "0190a5c3-7d2e-7c11-9a43-2f3d1e0b6a5f", "rule": "FREQ=WEEKLY;COUNT=10", "starts": {"local": "2027-04-20T19:00:00", "time_zone": "Europe/Paris"}, "duration_seconds": 3600, "pattern": {"title": "Office hours", "description": "", "campaign_id": null, "kind": "ama", "platform": null, "join_url": null, "capacity": null, "registration": {"mode": "closed", "opens_at": null, "closes_at": null, "offer_minutes": 1440, "reminder_minutes": [1440, 60], "questions": []}, "hosts": [], "visibility": "team", "status": "draft"}, "total": 10, "made": 10, "moved_by_clocks": [], "left_out": [], "external_id": null, "created_at": "2027-03-01T09:00:00.000Z", "updated_at": "2027-03-02T09:00:00.000Z", "version": 57, "deleted_at": null}))]
 pub struct EventSeries {
     /// The team.
     pub team_id: Id,
@@ -165,6 +165,12 @@ pub struct EventSeries {
     /// The revision that last changed it; also its `ETag`.
     #[schema(minimum = 1)]
     pub version: i64,
+    /// When it went to the trash; null while it is in use.
+    #[schema(required = true)]
+    pub deleted_at: Option<Instant>,
+    /// What it went to the trash with: never sent.
+    #[serde(skip)]
+    pub trash_root_id: Option<Id>,
 }
 
 /// A page of series.

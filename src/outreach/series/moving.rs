@@ -5,7 +5,7 @@
 
 use chrono::{NaiveDateTime, TimeDelta};
 
-use super::edit::{check_series, index_of, is_to_come, occurrences, place, split};
+use super::edit::{STARTS, check_series, index_of, is_to_come, occurrences, place, split};
 use super::make::{kept, save};
 use super::model::{EventSeries, SeriesScope};
 use super::rule::{days_between, period};
@@ -125,7 +125,7 @@ pub fn reschedule(
 ) -> Result<MovedSeries, Problem> {
     let series = check_series(tx, addressed)?;
     // Every rule of a single event holds here, too.
-    write::rescheduled(addressed, starts.clone(), ends.clone())?;
+    write::check_move(addressed, starts, ends)?;
     let dates = series.dates()?;
     let index = index_of(&dates, addressed)?;
     let first = match scope {
@@ -145,7 +145,7 @@ pub fn reschedule(
             continue;
         };
         let is_addressed = event.id == addressed.id;
-        let has_own_time = event.overrides.0.iter().any(|name| name == "starts");
+        let has_own_time = event.overrides.0.iter().any(|name| name == STARTS);
         if !is_to_come(&event) || (has_own_time && !is_addressed) {
             if is_to_come(&event) {
                 done.kept.push(event.id);
@@ -154,9 +154,9 @@ pub fn reschedule(
             continue;
         }
         let (starts, ends, _) = period(date, target.length, target.zone);
-        let mut after = write::rescheduled(&event, starts, ends)?;
+        let mut after = write::rescheduled(tx, &event, starts, ends)?;
         after.occurrence = Some(date.into());
-        after.overrides.0.retain(|name| name != "starts");
+        after.overrides.0.retain(|name| name != STARTS);
         agenda::check_room(tx, &after)?;
         let stands = write::save(tx, event.clone(), after)?;
         done.moved.push((event, stands));

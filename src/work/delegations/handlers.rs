@@ -17,7 +17,8 @@ use crate::db::Id;
 use crate::http::body::BATCH_LIMIT;
 use crate::http::query::ValidateOnly;
 use crate::http::{Answer, Body, Code, Expand, FieldError, PageRequest, Problem, Query, Reply};
-use crate::journal::changes::{ChangePage, history};
+use crate::journal::Kind;
+use crate::journal::changes::{ChangePage, history_of};
 use crate::work::tasks;
 
 /// Offer a task
@@ -325,12 +326,10 @@ pub async fn recall_delegation(scope: TeamScope, body: Body<ActReason>) -> Answe
 #[get("/v1/teams/{team_id}/delegations/{delegation_id}/history")]
 pub async fn list_delegation_history(scope: TeamScope, page: PageRequest) -> Answer {
     let id = scope.id("delegation_id")?;
-    scope
-        .list(Permission::JournalRead, move |reading| {
-            queries::find(reading, id)?;
-            history(reading, id, &page)
-        })
-        .await
+    history_of(scope, page, Kind::Delegation, move |reading| {
+        Ok(queries::find(reading, id)?.id)
+    })
+    .await
 }
 
 /// Registers the operations.

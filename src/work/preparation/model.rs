@@ -4,10 +4,11 @@ use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
 
 use super::templates::EventTemplateName;
-use crate::db::{Date, Id};
+use crate::db::{Date, Id, Instant};
 use crate::http::text::Title;
 use crate::http::values::{Int, UpTo};
 use crate::http::wall_clock::WallClock;
+use crate::outreach::aftermath::Aftermath;
 use crate::outreach::events::Event;
 use crate::text_enum;
 use crate::work::tasks::{Task, TaskKey};
@@ -149,9 +150,59 @@ pub struct KeptTask {
     pub because: KeptBecause,
 }
 
+/// When people can register.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, ToSchema)]
+#[schema(example = json!({"opens_at": null, "closes_at": "2027-04-20T12:00:00.000Z"}))]
+pub struct RegistrationTimes {
+    /// From when on; null for at once.
+    #[schema(required = true)]
+    pub opens_at: Option<Instant>,
+    /// Until when; null for until the event begins.
+    #[schema(required = true)]
+    pub closes_at: Option<Instant>,
+}
+
+/// What moved along for those who register for an event.
+#[derive(Debug, Clone, Serialize, ToSchema)]
+#[schema(example = json!({"event_id": "0190a5c3-7d2e-7c11-9a43-2f3d1e0b6a58", "opens_at": null, "closes_at": "2027-04-27T12:00:00.000Z", "before": {"opens_at": null, "closes_at": "2027-04-20T12:00:00.000Z"}, "shortened_offers": 0}))]
+pub struct MovedRegistration {
+    /// The event.
+    pub event_id: Id,
+    /// From when on people can register now; null for at once.
+    #[schema(required = true)]
+    pub opens_at: Option<Instant>,
+    /// Until when they can now; null for until the event begins.
+    #[schema(required = true)]
+    pub closes_at: Option<Instant>,
+    /// When they could before.
+    pub before: RegistrationTimes,
+    /// For how many people a seat is held for a shorter time, because the event begins earlier.
+    pub shortened_offers: usize,
+}
+
+impl MovedRegistration {
+    /// What changed for those who register; nothing where nothing did.
+    #[must_use]
+    pub fn of(before: &Event, after: &Event, aftermath: Aftermath) -> Option<Self> {
+        let times = |event: &Event| RegistrationTimes {
+            opens_at: event.registration.0.opens_at,
+            closes_at: event.registration.0.closes_at,
+        };
+        let (before, now) = (times(before), times(after));
+        let shortened_offers = aftermath.shortened_offers;
+        (before != now || shortened_offers > 0).then_some(Self {
+            event_id: after.id,
+            opens_at: now.opens_at,
+            closes_at: now.closes_at,
+            before,
+            shortened_offers,
+        })
+    }
+}
+
 /// An event at another time, and what moved along.
 #[derive(Debug, Serialize, ToSchema)]
-#[schema(example = json!({"event": {"team_id": "0190a5c3-7d2e-7c11-9a43-2f3d1e0b6a55", "id": "0190a5c3-7d2e-7c11-9a43-2f3d1e0b6a58", "campaign_id": null, "series_id": null, "occurrence": null, "title": "What is new in 1.30", "description": "The release team shows it.", "kind": "webinar", "starts": {"local": "2027-04-20T19:00:00", "time_zone": "Europe/Paris"}, "ends": {"local": "2027-04-20T20:30:00", "time_zone": "Europe/Paris"}, "starts_at": "2027-04-20T17:00:00.000Z", "ends_at": "2027-04-20T18:30:00.000Z", "platform": "Zoom", "join_url": "https://zoom.example/j/123", "capacity": 200, "registration": {"mode": "open", "opens_at": null, "closes_at": null, "offer_minutes": 1440, "reminder_minutes": [1440, 60], "questions": []}, "hosts": [], "visibility": "public", "slug": "whats-new-in-1-30-webinar", "status": "scheduled", "status_reason": null, "external_id": null, "sequence": 1, "created_at": "2027-03-01T09:00:00.000Z", "updated_at": "2027-03-02T09:00:00.000Z", "version": 57, "deleted_at": null}, "moved_tasks": [], "kept_tasks": [], "moved_events": ["0190a5c3-7d2e-7c11-9a43-2f3d1e0b6a58"], "kept_events": []}))]
+#[schema(example = json!({"event": {"team_id": "0190a5c3-7d2e-7c11-9a43-2f3d1e0b6a55", "id": "0190a5c3-7d2e-7c11-9a43-2f3d1e0b6a58", "campaign_id": null, "series_id": null, "occurrence": null, "title": "What is new in 1.30", "description": "The release team shows it.", "kind": "webinar", "starts": {"local": "2027-04-20T19:00:00", "time_zone": "Europe/Paris"}, "ends": {"local": "2027-04-20T20:30:00", "time_zone": "Europe/Paris"}, "starts_at": "2027-04-20T17:00:00.000Z", "ends_at": "2027-04-20T18:30:00.000Z", "platform": "Zoom", "join_url": "https://zoom.example/j/123", "capacity": 200, "registration": {"mode": "open", "opens_at": null, "closes_at": null, "offer_minutes": 1440, "reminder_minutes": [1440, 60], "questions": []}, "hosts": [], "visibility": "public", "slug": "whats-new-in-1-30-webinar", "status": "scheduled", "status_reason": null, "external_id": null, "sequence": 1, "created_at": "2027-03-01T09:00:00.000Z", "updated_at": "2027-03-02T09:00:00.000Z", "version": 57, "deleted_at": null}, "moved_tasks": [], "kept_tasks": [], "moved_registrations": [], "moved_events": ["0190a5c3-7d2e-7c11-9a43-2f3d1e0b6a58"], "kept_events": []}))]
 pub struct Rescheduled {
     /// The event.
     pub event: Event,
@@ -161,6 +212,9 @@ pub struct Rescheduled {
     /// The tasks that did not.
     #[schema(max_items = 5_000)]
     pub kept_tasks: Vec<KeptTask>,
+    /// What moved along for those who register, for each event where anything did.
+    #[schema(max_items = 200)]
+    pub moved_registrations: Vec<MovedRegistration>,
     /// The events that moved: this one, and with `scope` others of its series.
     #[schema(max_items = 200)]
     pub moved_events: Vec<Id>,

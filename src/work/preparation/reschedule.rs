@@ -6,16 +6,17 @@
 use actix_web::post;
 use diesel::prelude::*;
 
-use super::model::{KeptBecause, KeptTask, MovedTask, Reschedule, Rescheduled, TaskDates};
+use super::model::{
+    KeptBecause, KeptTask, MovedRegistration, MovedTask, Reschedule, Rescheduled, TaskDates,
+};
 use super::prepare::shifted;
 use crate::access::{Permission, TeamScope, Tx};
 use crate::db::Date;
 use crate::http::query::ValidateOnly;
 use crate::http::{Answer, Body, Problem, Query, Reply};
-use crate::outreach::agenda;
 use crate::outreach::events::{self, Event, write};
-use crate::outreach::letters;
 use crate::outreach::series::{self, MovedSeries, SeriesScope, WhichOccurrences};
+use crate::outreach::{aftermath, agenda};
 use crate::schema::tasks;
 use crate::work::tasks::{Start, Task, TaskPatch, in_team, update};
 
@@ -104,8 +105,10 @@ fn move_tasks(
 
 /// Moves one event, which has a time of its own from now on where it belongs to a series.
 fn move_one(tx: &mut Tx<'_>, before: Event, wanted: &Reschedule) -> Result<MovedSeries, Problem> {
-    let mut after = write::rescheduled(&before, wanted.starts.clone(), wanted.ends.clone())?;
-    after.overrides = series::overridden(&before, &after);
+    let mut after = write::rescheduled(tx, &before, wanted.starts.clone(), wanted.ends.clone())?;
+    if before.starts != after.starts || before.ends != after.ends {
+        after.overrides = series::moved_alone(&before);
+    }
     agenda::check_room(tx, &after)?;
     let event = write::save(tx, before.clone(), after)?;
     Ok(MovedSeries {
@@ -119,6 +122,10 @@ fn move_one(tx: &mut Tx<'_>, before: Event, wanted: &Reschedule) -> Result<Moved
 /// Moves it to another time. Its tasks that are neither done nor cancelled move by as many days as the event does on
 /// the calendar of its place, unless `move_tasks` is false; the answer names what moved, from when to when, and what
 /// did not and why. Only an event that is still to come can be moved. `validate_only=true` shows what would move.
+///
+/// The times at which registration opens and closes move along by as much where they are still to come; where
+/// registration would then be over already, it goes on until the event begins. Seats that are held for somebody are held
+/// until the new start at the latest. `moved_registrations` says what changed.
 ///
 /// Of an occurrence of a series, `scope` says which ones move by as much: this one, this and the following ones (which
 /// become a series of their own), or all that are still to come. Where the rule cannot follow (a rule for the 30th moved
@@ -144,14 +151,17 @@ pub async fn reschedule_event(
                 which => series::reschedule(tx, &before, &wanted.starts, &wanted.ends, which)?,
             };
             let mut done = Tasks::default();
+            let mut registrations = Vec::new();
             for (before, after) in &moved {
-                letters::told_of(tx, before, after)?;
+                let aftermath = aftermath::of_change(tx, before, after)?;
+                registrations.extend(MovedRegistration::of(before, after, aftermath));
                 move_tasks(tx, before, after, wanted.move_tasks, &mut done)?;
             }
             Reply::ok(&Rescheduled {
                 event: events::find(tx, id)?,
                 moved_tasks: done.moved,
                 kept_tasks: done.kept,
+                moved_registrations: registrations,
                 moved_events: moved.iter().map(|(_, after)| after.id).collect(),
                 kept_events: kept,
             })

@@ -1,7 +1,6 @@
 //! Many tasks at once.
 //!
-//! The surprising rule: an operation is flat, the fields of the task beside `op`, so that errors point at
-//! `/operations/3/title`. That is why each is read here and not by one type.
+//! The surprising rule: one operation stands for three, told apart by `op`: the fields of a new task, of a patch, or none.
 
 use std::borrow::Cow;
 
@@ -10,23 +9,17 @@ use serde::{Deserialize, Deserializer, Serialize};
 use serde_json::{Map, Value, json};
 use utoipa::openapi::schema::{AdditionalProperties, ObjectBuilder, OneOfBuilder, Schema, Type};
 use utoipa::openapi::{Ref, RefOr};
-use utoipa::{IntoParams, PartialSchema, ToSchema};
+use utoipa::{PartialSchema, ToSchema};
 
 use super::make::create;
 use super::model::{NewTask, Task, TaskPatch};
 use super::queries::{TaskName, find};
 use super::trashing::to_trash;
 use super::write::{Start, update};
+use crate::access::batch::{BatchParameters, Operation, Operations, Version};
 use crate::access::{Permission, TeamScope, Tx};
-use crate::db::Json;
 use crate::http::body::BATCH_LIMIT;
-use crate::http::query::Flag;
-use crate::http::values::{Int, MAX_SAFE};
-use crate::http::{Answer, Body, FieldError, Problem, Query, Reply, UpTo, strict};
-use crate::text_enum;
-
-/// A version of a record.
-pub type Version = Int<1, MAX_SAFE>;
+use crate::http::{Answer, Body, FieldError, Problem, Query, strict};
 
 /// Many operations on tasks.
 #[derive(Debug, Deserialize, ToSchema)]
@@ -39,30 +32,7 @@ pub type Version = Int<1, MAX_SAFE>;
 pub struct TaskBatch {
     /// Carried out in this order.
     #[schema(value_type = Vec<TaskOperation>, min_items = 1, max_items = 100)]
-    operations: UpTo<100, Json<Value>>,
-}
-
-text_enum! {
-    /// What happens when one operation is refused.
-    pub enum BatchMode {
-        /// Nothing is done at all.
-        All = "all",
-        /// The others are done nevertheless.
-        Partial = "partial",
-    }
-}
-
-/// How a batch is carried out.
-#[derive(Debug, Deserialize, IntoParams)]
-#[into_params(parameter_in = Query)]
-pub struct BatchParameters {
-    /// What happens when one operation is refused: nothing is done at all, unless `partial`.
-    #[param(inline)]
-    mode: Option<BatchMode>,
-    /// Whether only to check: everything is answered as if it had happened, and nothing changes.
-    #[param(value_type = Option<bool>)]
-    #[allow(dead_code)]
-    validate_only: Option<Flag>,
+    operations: Operations,
 }
 
 /// What became of one operation.
@@ -93,7 +63,7 @@ pub struct TaskBatchResults {
 
 /// One operation, read.
 #[derive(Debug)]
-enum Operation {
+enum TaskAct {
     Create(NewTask),
     Update(Target, TaskPatch),
     Delete(Target),
@@ -114,7 +84,10 @@ impl<'de> Deserialize<'de> for TaskName {
     }
 }
 
-impl Operation {
+impl Operation for TaskAct {
+    type Context = ();
+    type Outcome = TaskBatchResult;
+
     fn read(value: Value) -> Result<Self, Vec<FieldError>> {
         let Value::Object(mut members) = value else {
             return Err(vec![FieldError::body(
@@ -151,7 +124,7 @@ impl Operation {
         }
     }
 
-    fn run(self, tx: &mut Tx<'_>) -> Result<TaskBatchResult, Problem> {
+    fn run(self, tx: &mut Tx<'_>, (): &()) -> Result<TaskBatchResult, Problem> {
         let (status, task) = match self {
             Self::Create(new) => (201, Some(create(tx, new)?)),
             Self::Update(target, patch) => {
@@ -171,6 +144,14 @@ impl Operation {
             problem: None,
         })
     }
+
+    fn refused(status: u16, problem: Value) -> TaskBatchResult {
+        TaskBatchResult {
+            status,
+            task: None,
+            problem: Some(problem),
+        }
+    }
 }
 
 impl Target {
@@ -181,61 +162,6 @@ impl Target {
         }
         Ok(task)
     }
-}
-
-/// All or nothing: the first refusal ends it, but all that cannot even be read is answered at once.
-fn run_all(
-    tx: &mut Tx<'_>,
-    operations: Vec<Result<Operation, Vec<FieldError>>>,
-) -> Result<Vec<TaskBatchResult>, Problem> {
-    let mut errors = Vec::new();
-    let mut read = Vec::with_capacity(operations.len());
-    for (index, operation) in operations.into_iter().enumerate() {
-        match operation {
-            Ok(operation) => read.push(operation),
-            Err(refused) => errors.extend(
-                refused
-                    .into_iter()
-                    .map(|error| error.below(&format!("/operations/{index}"))),
-            ),
-        }
-    }
-    if !errors.is_empty() {
-        return Err(Problem::fields(errors));
-    }
-    read.into_iter()
-        .enumerate()
-        .map(|(index, operation)| {
-            operation
-                .run(tx)
-                .map_err(|problem| problem.below(&format!("/operations/{index}")))
-        })
-        .collect()
-}
-
-/// Each on its own: a refusal undoes its operation and no other.
-fn run_each(
-    tx: &mut Tx<'_>,
-    operations: Vec<Result<Operation, Vec<FieldError>>>,
-) -> Result<Vec<TaskBatchResult>, Problem> {
-    operations
-        .into_iter()
-        .map(|operation| {
-            let outcome = match operation {
-                Ok(operation) => tx.attempt(|tx| operation.run(tx))?,
-                Err(refused) => Err(Problem::fields(refused)),
-            };
-            match outcome {
-                Ok(result) => Ok(result),
-                Err(problem) if problem.code().entry().status >= 500 => Err(problem),
-                Err(problem) => Ok(TaskBatchResult {
-                    status: problem.code().entry().status,
-                    task: None,
-                    problem: Some(problem.document()),
-                }),
-            }
-        })
-        .collect()
 }
 
 /// Change many tasks
@@ -255,31 +181,13 @@ pub async fn change_tasks(
     body: Body<TaskBatch, BATCH_LIMIT>,
 ) -> Answer {
     let Body(batch) = body;
-    if batch.operations.0.is_empty() {
-        return Err(Problem::field(
-            "/operations",
-            "too_few",
-            "At least one operation.",
-        ));
-    }
-    let mode = parameters.0.mode.unwrap_or(BatchMode::All);
     scope
         .write(Permission::TaskWrite, move |tx| {
-            let operations = batch
-                .operations
+            parameters
                 .0
-                .into_iter()
-                .map(|Json(value)| Operation::read(value))
-                .collect();
-            match mode {
-                BatchMode::All => Reply::ok(&TaskBatchResults {
-                    results: run_all(tx, operations)?,
-                }),
-                BatchMode::Partial => Ok(Reply::ok(&TaskBatchResults {
-                    results: run_each(tx, operations)?,
-                })?
-                .status(207)),
-            }
+                .carry_out::<TaskAct, _>(tx, &(), batch.operations, |results| TaskBatchResults {
+                    results,
+                })
         })
         .await
 }

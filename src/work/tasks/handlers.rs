@@ -17,7 +17,8 @@ use crate::access::{Permission, Reading, TeamScope};
 use crate::http::moves::Move;
 use crate::http::query::{Flag, ValidateOnly};
 use crate::http::{Answer, Body, Expand, PageRequest, Query, Reply};
-use crate::journal::changes::ChangePage;
+use crate::journal::Kind;
+use crate::journal::changes::{ChangePage, history_of};
 
 /// How a task is changed.
 #[derive(Debug, Deserialize, IntoParams)]
@@ -172,10 +173,8 @@ pub async fn move_task(scope: TeamScope, body: Body<Move>) -> Answer {
 #[get("/v1/teams/{team_id}/tasks/{task_id}/history")]
 pub async fn list_task_history(scope: TeamScope, page: PageRequest) -> Answer {
     let name = named(&scope, "task_id")?;
-    scope
-        .list(Permission::JournalRead, move |reading| {
-            let task = find(reading, name)?;
-            crate::journal::changes::history(reading, task.id, &page)
-        })
-        .await
+    history_of(scope, page, Kind::Task, move |reading| {
+        Ok(find(reading, name)?.id)
+    })
+    .await
 }

@@ -19,7 +19,7 @@ use crate::http::query::{AnyOf, Flag, Which, Who};
 use crate::http::{PageRequest, Problem, Text};
 use crate::schema::{task_labels, task_participants, tasks, teams};
 use crate::work::task_status::TaskStatus;
-use crate::{keyset_rows, keyset_rows_nulls_last, text_enum};
+use crate::{keyset_rows, keyset_rows_nulls_last, one_of, text_enum};
 
 /// Which tasks are wanted.
 #[derive(Debug, Deserialize, IntoParams)]
@@ -193,31 +193,20 @@ fn by_relation(
     filter: &TaskFilter,
 ) -> tasks::BoxedQuery<'static, MultiBackend> {
     let me = reading.me.member_id;
-    macro_rules! one_of {
-        ($column:expr, $ids:expr) => {
-            query = match $ids {
-                (ids, false) => query.filter($column.eq_any(ids)),
-                (ids, true) if ids.is_empty() => query.filter($column.is_null()),
-                (ids, true) => {
-                    query.filter($column.is_null().or($column.eq_any(ids).assume_not_null()))
-                }
-            }
-        };
-    }
     if let Some(wanted) = &filter.campaign_id {
-        one_of!(tasks::campaign_id, wanted.resolve());
+        query = one_of!(query, tasks::campaign_id, wanted.resolve());
     }
     if let Some(wanted) = &filter.milestone_id {
-        one_of!(tasks::milestone_id, wanted.resolve());
+        query = one_of!(query, tasks::milestone_id, wanted.resolve());
     }
     if let Some(wanted) = &filter.event_id {
-        one_of!(tasks::event_id, wanted.resolve());
+        query = one_of!(query, tasks::event_id, wanted.resolve());
     }
     if let Some(wanted) = &filter.parent_id {
-        one_of!(tasks::parent_id, wanted.resolve());
+        query = one_of!(query, tasks::parent_id, wanted.resolve());
     }
     if let Some(wanted) = &filter.assignee_id {
-        one_of!(tasks::assignee_id, wanted.resolve(me));
+        query = one_of!(query, tasks::assignee_id, wanted.resolve(me));
     }
     if let Some(wanted) = &filter.accountable_id {
         let (members, _) = wanted.resolve(me);

@@ -15,9 +15,10 @@ use crate::http::{Code, Problem};
 use crate::outreach::campaigns::Campaign;
 use crate::outreach::events::Event;
 use crate::outreach::milestones::Milestone;
+use crate::outreach::series::{self, EventSeries};
 use crate::schema::{
-    campaigns, checklist_items, comments, delegations, events, milestones, public_slugs,
-    task_dependencies, task_labels, task_participants, tasks,
+    campaigns, checklist_items, comments, delegations, event_series, events, milestones,
+    public_slugs, task_dependencies, task_labels, task_participants, tasks,
 };
 use crate::work::tasks::model::{ExternalId, Labels, Participants};
 use crate::work::tasks::{Start, Task, TaskPatch, update};
@@ -50,6 +51,7 @@ pub async fn purge_expired(state: &State) -> Result<usize, Problem> {
         TrashKind::Task,
         TrashKind::Milestone,
         TrashKind::Event,
+        TrashKind::EventSeries,
         TrashKind::Campaign,
     ] {
         loop {
@@ -94,6 +96,7 @@ fn due(conn: &mut AnyConnection, kind: TrashKind, end: Instant) -> Result<Vec<Du
         TrashKind::Campaign => oldest!(campaigns),
         TrashKind::Milestone => oldest!(milestones),
         TrashKind::Event => oldest!(events),
+        TrashKind::EventSeries => oldest!(event_series),
         TrashKind::Task => oldest!(tasks),
     };
     Ok(found
@@ -142,6 +145,10 @@ async fn purge(state: &State, root: Due, end: Instant) -> Result<(), Problem> {
                 }
                 TrashKind::Milestone => purge_milestones(tx, root),
                 TrashKind::Event => purge_events(tx, root),
+                TrashKind::EventSeries => {
+                    purge_events(tx, root)?;
+                    purge_series(tx, root)
+                }
                 TrashKind::Campaign => {
                     purge_milestones(tx, root)?;
                     purge_events(tx, root)?;
@@ -174,7 +181,7 @@ fn tasks_naming(root: Due) -> tasks::BoxedQuery<'static, MultiBackend> {
     match root.kind {
         TrashKind::Milestone => in_use.filter(tasks::milestone_id.eq(root.id)),
         // Its milestones are of the campaign's own tasks, its events may be of others, too.
-        TrashKind::Event | TrashKind::Campaign | TrashKind::Task => {
+        TrashKind::Event | TrashKind::EventSeries | TrashKind::Campaign | TrashKind::Task => {
             in_use.filter(tasks::event_id.eq_any(gone))
         }
     }
@@ -209,6 +216,7 @@ fn check_due(tx: &mut Tx<'_>, root: Due, end: Instant) -> Result<(), Problem> {
         TrashKind::Campaign => look!(campaigns),
         TrashKind::Milestone => look!(milestones),
         TrashKind::Event => look!(events),
+        TrashKind::EventSeries => look!(event_series),
         TrashKind::Task => look!(tasks),
     };
     Ok(())
@@ -227,10 +235,12 @@ fn leave(tx: &mut Tx<'_>, root: Due) -> Result<(), Problem> {
                 milestone_id: Some(None),
                 ..TaskPatch::default()
             },
-            TrashKind::Event | TrashKind::Campaign | TrashKind::Task => TaskPatch {
-                event_id: Some(None),
-                ..TaskPatch::default()
-            },
+            TrashKind::Event | TrashKind::EventSeries | TrashKind::Campaign | TrashKind::Task => {
+                TaskPatch {
+                    event_id: Some(None),
+                    ..TaskPatch::default()
+                }
+            }
         };
         update(tx, task, patch, Start::WhenReady)?;
     }
@@ -367,6 +377,18 @@ fn purge_events(tx: &mut Tx<'_>, root: Due) -> Result<(), Problem> {
         .execute(tx.conn)?;
         diesel::delete(events::table.find((root.team_id, event.id))).execute(tx.conn)?;
     }
+    Ok(())
+}
+
+/// Purges a series. Its events that stayed do without it.
+fn purge_series(tx: &mut Tx<'_>, root: Due) -> Result<(), Problem> {
+    let series: EventSeries = event_series::table
+        .find((root.team_id, root.id))
+        .select(EventSeries::as_select())
+        .first(tx.conn)?;
+    series::leave(tx, root.id)?;
+    tx.deleted(&series)?;
+    diesel::delete(event_series::table.find((root.team_id, root.id))).execute(tx.conn)?;
     Ok(())
 }
 

@@ -302,6 +302,11 @@ impl Fixture<'_> {
                 self.send(json!({"offers": [{"task_id": task, "delegate_id": to.id}]}));
             }
             "propose_delegation" => self.send(json!({"due_on": "2099-03-19"})),
+            "change_registrations" => {
+                let guest = guests::of_operation(self.world, team, "check_in_registration").await;
+                self.set("event_id", guest.event_id);
+                self.send(json!({"operations": [{"op": "check_in", "id": guest.registration_id}]}));
+            }
             "create_check_in" => {
                 let guest = guests::of_operation(self.world, team, "check_in_registration").await;
                 self.set("event_id", guest.event_id);

@@ -110,6 +110,23 @@ impl<'w> List<'w> {
                 let body = json!({"title": format!("Title {number}")});
                 team.owner.patch(&place, body).await.ok();
             }
+            "list_event_series_history" => {
+                let series = self.call.name("series_id");
+                let events = format!("/events?series_id={series}&limit=1");
+                let events = team.owner.get(&events).await.ok();
+                let place = format!("/events/{}?scope=all", id(&events["items"][0]));
+                let body = json!({"title": format!("Title {number}")});
+                team.owner.patch(&place, body).await.ok();
+            }
+            "list_registration_history" => {
+                let (event, guest) = (
+                    self.call.name("event_id"),
+                    self.call.name("registration_id"),
+                );
+                let place = format!("/events/{event}/registrations/{guest}");
+                let body = json!({"name": format!("Name {number}")});
+                team.owner.patch(&place, body).await.ok();
+            }
             "list_registrations" => {
                 let place = format!("/events/{}/registrations", self.call.name("event_id"));
                 let body = json!({"name": format!("Guest {number}"), "email": format!("{}@example.org", Id::new()), "seats": number % 3 + 1});
@@ -228,6 +245,8 @@ impl<'w> List<'w> {
             "list_tasks" | "list_my_tasks" => format!("/tasks/{id}"),
             "list_members" if row["display_name"] == "Nora Newcomer" => format!("/members/{id}"),
             "list_calendar_feeds" => format!("/calendar-feeds/{id}"),
+            "list_event_series" => format!("/event-series/{id}"),
+            "list_events" => format!("/events/{id}"),
             "list_checklist_items" => {
                 format!("/tasks/{}/checklist-items/{id}", self.call.name("task_id"))
             }

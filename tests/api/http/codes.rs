@@ -218,6 +218,14 @@ async fn provoke(code: Code) -> Provoked {
             paul.get("/v1/me").await.ok();
             paul.get("/v1/me").await
         }
+        Code::CapacityExceeded => {
+            let event = crate::outreach::events::event(&lead, json!({"capacity": 1})).await;
+            let list = format!("{}/registrations", place("events", &event));
+            let ada = json!({"name": "Ada", "email": "ada@example.org"});
+            let ada = lead.post(&list, ada).await.created();
+            let place = format!("{list}/{}", ada["id"].as_str().unwrap());
+            lead.patch(&place, json!({"seats": 2})).await
+        }
         Code::Internal => {
             app.database
                 .execute("ALTER TABLE campaigns RENAME TO elsewhere");
@@ -243,7 +251,7 @@ async fn provoke(code: Code) -> Provoked {
         }
         Code::RequestTimeout => return Elsewhere("connections::slow_clients_are_cut_off"),
         Code::StorageFull => return Elsewhere("commands::full"),
-        Code::InsufficientScope | Code::CapacityExceeded | Code::OverAllocated => return Reserved,
+        Code::InsufficientScope | Code::OverAllocated => return Reserved,
     })
 }
 

@@ -233,6 +233,8 @@ async fn who_signs_in_too_often_waits_longer() {
         "/v1/accounts",
         "/v1/sessions/refresh",
         "/v1/me/password",
+        "/v1/public/registrations/nothing/confirm",
+        "/r/nothing/confirm",
     ] {
         paul.post(path, json!({}))
             .await

@@ -1,7 +1,7 @@
 mod agenda;
 mod calendar;
 mod campaigns;
-mod events;
+pub mod events;
 pub mod letters;
 mod milestones;
 mod registrations;

@@ -91,7 +91,7 @@ async fn a_campaign_takes_everything_along_and_brings_it_back() {
     let restored = lead.request("POST", &restore).send().await.ok();
     assert_eq!(
         restored,
-        json!({"kind": "campaign", "id": campaign, "campaigns": 1, "milestones": 1, "events": 0, "tasks": 2})
+        json!({"kind": "campaign", "id": campaign, "campaigns": 1, "milestones": 1, "series": 0, "events": 0, "tasks": 2})
     );
     assert_eq!(listed(&lead).await, before);
     assert!(member.all("/trash").await.is_empty());

@@ -16,10 +16,10 @@ use crate::access::{Reading, Tx};
 use crate::db::Id;
 use crate::http::Problem;
 
+use crate::outreach::aftermath;
 use crate::outreach::events::{
     Event, EventKind, EventPatch, EventStatus, Hosts, NewEvent, Visibility, write,
 };
-use crate::outreach::letters;
 use crate::outreach::registration_rules::RegistrationRulesPatch;
 use crate::schema::events;
 
@@ -146,7 +146,7 @@ fn check_change(event: &Event, wanted: &Wanted, changed: &[&str]) -> Vec<EntryEr
         ));
     }
     let is_moved = changed.contains(&"starts") || changed.contains(&"ends");
-    if is_moved && write::rescheduled(event, wanted.starts.clone(), wanted.ends.clone()).is_err() {
+    if is_moved && write::check_move(event, &wanted.starts, &wanted.ends).is_err() {
         errors.push(EntryError::new(
             "DTSTART",
             "invalid_transition",
@@ -323,7 +323,7 @@ fn change(tx: &mut Tx<'_>, before: Event, wanted: Wanted) -> Result<(), Problem>
         ..EventPatch::default()
     };
     let moved = if is_moved {
-        write::rescheduled(&before, wanted.starts, wanted.ends)?
+        write::rescheduled(tx, &before, wanted.starts, wanted.ends)?
     } else {
         before.clone()
     };
@@ -333,5 +333,5 @@ fn change(tx: &mut Tx<'_>, before: Event, wanted: Wanted) -> Result<(), Problem>
         after.status_reason = None;
     }
     let after = write::save(tx, before.clone(), after)?;
-    letters::told_of(tx, &before, &after)
+    aftermath::of_change(tx, &before, &after).map(drop)
 }

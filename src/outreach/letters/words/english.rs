@@ -92,6 +92,9 @@ fn facts(told: &Told<'_>, title: String) -> Vec<(&'static str, String)> {
         facts.extend(told.platform().map(|platform| ("Where", platform)));
         facts.extend(told.join_url().map(|address| ("Join at", address)));
         facts.extend(told.seats().map(|seats| ("Places", seats)));
+        if told.kind == LetterKind::EventChanged {
+            facts.extend(until(told).map(|until| ("Held for you until", until)));
+        }
     }
     facts
 }

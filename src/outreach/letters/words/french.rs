@@ -98,6 +98,9 @@ fn facts(told: &Told<'_>, title: String) -> Vec<(&'static str, String)> {
         facts.extend(told.platform().map(|platform| ("Où", platform)));
         facts.extend(told.join_url().map(|address| ("Pour participer", address)));
         facts.extend(told.seats().map(|seats| ("Places", seats)));
+        if told.kind == LetterKind::EventChanged {
+            facts.extend(until(told).map(|until| ("Réservé jusqu’au", until)));
+        }
     }
     facts
 }

@@ -5,7 +5,7 @@
 
 mod english;
 mod french;
-mod moment;
+pub(in crate::outreach) mod moment;
 
 use super::material::Material;
 use super::model::LetterKind;
@@ -13,15 +13,20 @@ use crate::people::texts::Locale;
 
 /// The languages that letters are written in.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(super) enum Language {
+pub(in crate::outreach) enum Language {
     English,
     French,
 }
 
 impl Language {
     /// The one for somebody's locale: English unless it is French.
-    pub(super) fn of(locale: &Locale) -> Self {
-        let language = locale.as_str().split('-').next().unwrap_or_default();
+    pub(in crate::outreach) fn of(locale: &Locale) -> Self {
+        Self::tagged(locale.as_str())
+    }
+
+    /// The one for a language tag, or for the first of several as browsers send them.
+    pub(in crate::outreach) fn tagged(text: &str) -> Self {
+        let language = text.split(['-', ',', ';']).next().unwrap_or_default();
         if language.eq_ignore_ascii_case("fr") {
             Self::French
         } else {
@@ -30,7 +35,7 @@ impl Language {
     }
 
     /// As HTML and mail headers name it.
-    pub(super) const fn tag(self) -> &'static str {
+    pub(in crate::outreach) const fn tag(self) -> &'static str {
         match self {
             Self::English => "en",
             Self::French => "fr",

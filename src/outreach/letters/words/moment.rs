@@ -51,7 +51,7 @@ const FRENCH_MONTHS: [&str; 12] = [
 ];
 
 /// When an event takes place: `Tuesday, 20 April 2027, 19:00 to 20:30 (Europe/Paris, UTC+02:00)`.
-pub(super) fn period(language: Language, event: &Event) -> String {
+pub(in crate::outreach) fn period(language: Language, event: &Event) -> String {
     let zone = event.starts.0.time_zone.0;
     let start = event.starts_at.utc().with_timezone(&zone);
     let end = event.ends_at.utc().with_timezone(&zone);
@@ -67,7 +67,7 @@ pub(super) fn period(language: Language, event: &Event) -> String {
 }
 
 /// An instant where the event is: `Tuesday, 20 April 2027, 19:00 (Europe/Paris, UTC+02:00)`.
-pub(super) fn instant(language: Language, instant: Instant, event: &Event) -> String {
+pub(in crate::outreach) fn instant(language: Language, instant: Instant, event: &Event) -> String {
     let zone = event.starts.0.time_zone.0;
     let then = instant.utc().with_timezone(&zone);
     let (day, time) = (day(language, &then), time(language, &then));

@@ -26,7 +26,7 @@ async fn a_lead_sees_what_was_told_without_what_opens_it() {
         "Vous êtes sur la liste d’attente\u{a0}: Office hours"
     );
     let text = letters[1]["text"].as_str().unwrap();
-    assert!(text.contains("/v1/public/registrations/•••\n"), "{text}");
+    assert!(text.contains("/r/•••\n"), "{text}");
     assert_eq!(
         (&letters[1]["recipient"], &letters[1]["state"]),
         (&json!("gerda@example.org"), &json!("queued"))

@@ -11,6 +11,11 @@ use super::events::{place, wall};
 use crate::vocabulary::{Answer, Member, TestApp};
 
 mod answers;
+mod batch;
+mod edits;
+mod leaving;
+mod moving;
+mod page;
 mod parallel;
 mod public;
 mod seats;

@@ -7,6 +7,8 @@ use serde_json::{Value, json};
 use super::events::{place, wall};
 use crate::vocabulary::{Member, TestApp};
 
+mod endings;
+
 fn body(from: &str, to: &str, zone: &str, rule: &str) -> Value {
     json!({"event": {"title": "Office hours", "kind": "ama", "starts": wall(from, zone), "ends": wall(to, zone)}, "rule": rule})
 }
