@@ -14,7 +14,7 @@ use crate::http::{PageRequest, Problem};
 use crate::keyset_page;
 use crate::outreach::calendar::recurring::Entries;
 use crate::outreach::events::{self, Event};
-use crate::outreach::series::{EventSeries, make};
+use crate::outreach::series::EventSeries;
 use crate::schema::{
     accounts, calendar_feed_secrets, calendar_feeds, event_hosts, event_series, events as rows,
     members, teams,
@@ -158,7 +158,9 @@ fn series_of(
     let mut found: HashMap<Id, EventSeries> = HashMap::new();
     let mut latest: HashMap<Id, i64> = HashMap::new();
     for some in ids.chunks(CHUNK) {
-        let series: Vec<EventSeries> = make::in_team(reading.team)
+        // Also one in the trash: what was held stays the same entry in people's calendars.
+        let series: Vec<EventSeries> = event_series::table
+            .filter(event_series::team_id.eq(reading.team.id()))
             .filter(event_series::id.eq_any(some.to_vec()))
             .select(EventSeries::as_select())
             .load(reading.conn)?;
