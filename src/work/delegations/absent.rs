@@ -16,7 +16,7 @@ use crate::access::{Reading, Tx};
 use crate::db::rows::columns;
 use crate::db::{Date, Id};
 use crate::http::text::Note;
-use crate::http::{FieldError, Problem};
+use crate::http::{Code, FieldError, Problem};
 use crate::people::absences::{self, AbsentOffers, today};
 use crate::people::{members, teams};
 use crate::schema::delegations;
@@ -133,7 +133,12 @@ pub fn begin(tx: &mut Tx<'_>) -> Result<(), Problem> {
     }
     let choice = teams::current(tx)?.absent_offers;
     for absence in begun {
-        let name = members::find(tx, absence.member_id)?.display_name;
+        let name = match members::find(tx, absence.member_id) {
+            Ok(member) => member.display_name,
+            // Who has left the team has no offers.
+            Err(problem) if problem.code() == Code::NotFound => continue,
+            Err(problem) => return Err(problem),
+        };
         for offer in unanswered(tx, absence.member_id)? {
             if lapse(tx, &offer)? {
                 continue;

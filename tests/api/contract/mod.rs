@@ -5,6 +5,7 @@
 
 mod callers;
 mod conditions;
+mod deputies;
 mod document;
 mod expand;
 mod fixtures;

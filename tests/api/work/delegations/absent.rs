@@ -313,3 +313,16 @@ async fn an_absence_entered_late_begins_at_once_and_one_that_is_over_does_not() 
     jobs::run_due(&app.state).await;
     goes_to(&now(&ann, &open).await, &cleo, Some(&ben));
 }
+
+#[tokio::test]
+async fn who_has_left_holds_up_nobody() {
+    let app = on_monday().await;
+    let [lead, ann, ben, cleo] = app.team_with(["lead", "member", "member", "member"]).await;
+    let open = offered(&ann, &ben).await;
+    away(&cleo, "11-24", "11-27", None).await;
+    away(&ben, "11-24", "11-27", Some(&lead)).await;
+    cleo.delete("/members/me").await.no_content();
+    app.clock.advance(TimeDelta::days(1));
+    jobs::run_due(&app.state).await;
+    goes_to(&now(&ann, &open).await, &lead, Some(&ben));
+}
