@@ -6,6 +6,7 @@
 pub mod capacity;
 pub mod outreach;
 pub mod people;
+pub mod trash;
 pub mod work;
 
 // The floor.

@@ -36,7 +36,7 @@ mod shared;
 struct Base;
 
 /// The areas, in reading order.
-const TAGS: [(&str, &str); 31] = [
+const TAGS: [(&str, &str); 33] = [
     ("accounts", "Signing up, the own profile."),
     ("sessions", "Signing in and out, access and refresh tokens."),
     ("teams", "Teams: the tenants. Everything else lives in one."),
@@ -83,6 +83,14 @@ const TAGS: [(&str, &str); 31] = [
     (
         "public",
         "What people without an account can do: see an event, register, look after their own place.",
+    ),
+    (
+        "resources",
+        "What can be promised: people, things, licences, spaces, and money; and what is free of it.",
+    ),
+    (
+        "allocations",
+        "What is promised to what, and whether it fits.",
     ),
     ("progress", "How far things are, derived from the tasks."),
     ("imports", "Tasks from a table."),

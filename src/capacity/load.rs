@@ -11,10 +11,12 @@ use serde::Serialize;
 use utoipa::ToSchema;
 
 use super::allocations::{self, AllocationState, Amount, Quantity};
+use super::feasibility;
 use crate::access::Reading;
 use crate::db::{Date, Id, Json};
 use crate::http::Problem;
 use crate::http::values::Minutes;
+use crate::people::capacity::MemberCapacity;
 use crate::schema;
 use crate::text_enum;
 use crate::work::task_status::TaskStatus;
@@ -102,6 +104,19 @@ pub fn of_members(
     first_on: NaiveDate,
     last_on: NaiveDate,
 ) -> Result<BTreeMap<Id, MemberLoad>, Problem> {
+    without(reading, members, (first_on, last_on), &BTreeSet::new())
+}
+
+/// As [`of_members`], as if these allocations were not there: a task that one of them covers counts again.
+///
+/// # Errors
+/// What the database answers.
+pub fn without(
+    reading: &mut Reading<'_>,
+    members: &[Id],
+    (first_on, last_on): (NaiveDate, NaiveDate),
+    gone: &BTreeSet<Id>,
+) -> Result<BTreeMap<Id, MemberLoad>, Problem> {
     let mut loads: BTreeMap<Id, MemberLoad> = members
         .iter()
         .map(|member| (*member, MemberLoad::default()))
@@ -109,7 +124,8 @@ pub fn of_members(
     // (member, task): what an allocation covers, in whatever period.
     let mut covered: BTreeSet<(Id, Id)> = BTreeSet::new();
     for some in members.chunks(CHUNK) {
-        allocated(reading, some, (first_on, last_on), &mut loads, &mut covered)?;
+        let period = (first_on, last_on);
+        allocated(reading, some, period, gone, &mut loads, &mut covered)?;
     }
     let today = reading.today().naive();
     for some in members.chunks(CHUNK) {
@@ -131,6 +147,7 @@ fn allocated(
     reading: &mut Reading<'_>,
     members: &[Id],
     (first_on, last_on): (NaiveDate, NaiveDate),
+    gone: &BTreeSet<Id>,
     loads: &mut BTreeMap<Id, MemberLoad>,
     covered: &mut BTreeSet<(Id, Id)>,
 ) -> Result<(), Problem> {
@@ -155,6 +172,9 @@ fn allocated(
         ))
         .load(reading.conn)?;
     for (member, id, task_id, first, last, Json(amount)) in rows {
+        if gone.contains(&id) {
+            continue;
+        }
         if let Some(task_id) = task_id {
             covered.insert((member, task_id));
         }
@@ -190,6 +210,49 @@ pub const fn effort(quantity: &Quantity) -> Option<Effort> {
         Quantity::Percent(percent) => Some(Effort::Percent(*percent)),
         Quantity::Units(_) | Quantity::Money(_) => None,
     }
+}
+
+/// The demands as the engine wants them, on these days: minutes a day on the days on which the member works, and hundredths
+/// of what each day has. A day that is unknown may be a working day. What begins before the first of these days must not be
+/// among them.
+#[must_use]
+pub fn laid(demands: &[Demand], days: &MemberCapacity) -> Vec<feasibility::Demand<Source>> {
+    let minutes = minutes_of(days);
+    let index = |day: NaiveDate| usize::try_from((day - days.first_on).num_days()).unwrap_or(0);
+    let works = |day: usize| {
+        days.days
+            .get(day)
+            .is_none_or(|day| day.is_none_or(|day| day.working_minutes > 0 && !day.is_holiday))
+    };
+    demands
+        .iter()
+        .flat_map(|demand| {
+            let (first, last) = (index(demand.first_on), index(demand.last_on));
+            match demand.effort {
+                Effort::Total(minutes) => vec![feasibility::Demand {
+                    source: demand.source,
+                    first,
+                    last,
+                    minutes,
+                }],
+                Effort::PerDay(minutes) => {
+                    feasibility::each_day(&demand.source, first, last, minutes, works)
+                }
+                Effort::Percent(percent) => {
+                    feasibility::share(&demand.source, first, last, percent, &minutes)
+                }
+            }
+        })
+        .collect()
+}
+
+/// The minutes of each day, as the engine wants them.
+#[must_use]
+pub fn minutes_of(days: &MemberCapacity) -> Vec<Option<i64>> {
+    days.days
+        .iter()
+        .map(|day| day.map(|day| i64::from(day.minutes())))
+        .collect()
 }
 
 type TaskRow = (

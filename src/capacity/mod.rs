@@ -1,8 +1,11 @@
 //! Who and what is promised to what, and whether it fits.
 
 pub mod allocations;
+pub mod availability;
+pub mod conflicts;
 pub mod endings;
 pub mod feasibility;
+pub mod fit;
 pub mod load;
 pub mod resources;
 
@@ -18,5 +21,7 @@ pub const FOLLOWERS: Followers = &[resources::persons::follow, endings::follow];
 pub fn routes(config: &mut ServiceConfig<'_>) {
     config
         .configure(resources::routes)
-        .configure(allocations::routes);
+        .configure(allocations::routes)
+        .configure(availability::routes)
+        .configure(conflicts::routes);
 }

@@ -245,13 +245,13 @@ impl Code {
                 "capacity_exceeded",
                 409,
                 "The capacity would be exceeded",
-                "There are not enough free places or units.",
+                "There are not enough free places or units. Of resources, `findings` name the interval, what is wanted, what is there, who takes it, and what would fit instead.",
             ),
             Self::OverAllocated => entry(
                 "over_allocated",
                 409,
                 "The resource would be allocated beyond its limit",
-                "The answer names the interval, what is wanted, and what is there.",
+                "`findings` name the interval, what is wanted, what is there, who takes it, and what would fit instead.",
             ),
             Self::StillReferenced => entry(
                 "still_referenced",

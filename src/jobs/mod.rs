@@ -26,7 +26,7 @@ use crate::access::keys::RELOAD_EVERY;
 use crate::db::Id;
 use crate::http::edge::Edge;
 use crate::http::{Code, Problem};
-use crate::work::trash;
+use crate::trash;
 
 /// How often it is looked whom to remind.
 const REMIND_EVERY: Duration = Duration::from_secs(15);

@@ -20,13 +20,14 @@ const PUBLIC: [&str; 9] = [
     "get_openapi",
 ];
 
-/// Operations that heed no Idempotency-Key: before some nobody is known to whom it could be bound, one changes
+/// Operations that heed no Idempotency-Key: before some nobody is known to whom it could be bound, two change
 /// nothing, and after one a retry finds the password changed.
-const WITHOUT_IDEMPOTENCY: [&str; 5] = [
+const WITHOUT_IDEMPOTENCY: [&str; 6] = [
     "create_account",
     "create_session",
     "refresh_session",
     "inspect_invitation",
+    "check_allocations",
     "change_password",
 ];
 

@@ -1,6 +1,6 @@
 //! Into the trash and back, for campaigns, milestones, events and their series.
 //!
-//! The surprising rule: nothing here knows what else goes along. Whoever knows the tasks does (`work::trash`), and
+//! The surprising rule: nothing here knows what else goes along. Whoever knows the tasks does (`trash`), and
 //! calls this.
 
 use diesel::prelude::*;
@@ -16,7 +16,7 @@ use crate::db::{Id, Instant};
 use crate::http::Problem;
 use crate::schema::{campaigns, event_series, events, milestones};
 
-/// Puts a campaign into the trash. What goes along is put there by whoever knows it (`work::trash`).
+/// Puts a campaign into the trash. What goes along is put there by whoever knows it (`trash`).
 ///
 /// # Errors
 /// What the database answers.

@@ -28,7 +28,7 @@ use crate::access::State;
 use crate::http::Problem;
 use crate::http::connection::{self, Patient, Seats};
 use crate::http::edge::{Edge, guard, limit};
-use crate::{capacity, journal, outreach, people, work};
+use crate::{capacity, journal, outreach, people, trash, work};
 
 /// Every operation of the API.
 pub fn operations(config: &mut ServiceConfig<'_>) {
@@ -37,6 +37,7 @@ pub fn operations(config: &mut ServiceConfig<'_>) {
         .configure(outreach::routes)
         .configure(work::routes)
         .configure(capacity::routes)
+        .configure(trash::routes)
         .configure(journal::changes::routes)
         .configure(pages::routes)
         .configure(health::routes);

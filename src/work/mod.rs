@@ -11,7 +11,6 @@ pub mod preparation;
 pub mod progress;
 pub mod task_status;
 pub mod tasks;
-pub mod trash;
 
 use utoipa_actix_web::service_config::ServiceConfig;
 
@@ -27,6 +26,5 @@ pub fn routes(config: &mut ServiceConfig<'_>) {
         .configure(departures::routes)
         .configure(demotions::routes)
         .configure(preparation::routes)
-        .configure(progress::routes)
-        .configure(trash::routes);
+        .configure(progress::routes);
 }

@@ -10,6 +10,7 @@
     reason = "a test stops where something is not as it expects"
 )]
 
+mod capacity;
 mod commands;
 mod contract;
 mod db;
@@ -18,5 +19,6 @@ mod jobs;
 mod journal;
 mod outreach;
 mod people;
+mod trash;
 mod vocabulary;
 mod work;

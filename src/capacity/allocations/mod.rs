@@ -4,19 +4,20 @@
 //! when it is approved.
 
 pub mod amount;
+mod check;
+mod handlers;
 mod model;
 mod queries;
+mod rules;
 mod state;
-
-use utoipa_actix_web::service_config::ServiceConfig;
+mod write;
 
 pub use amount::{Amount, Quantity};
+pub use handlers::routes;
 pub(crate) use model::InCampaign;
 pub use model::{
-    Allocation, AllocationFilter, AllocationPage, AllocationPatch, AllocationSort, NewAllocation,
+    Allocation, AllocationFilter, AllocationOutcome, AllocationPage, AllocationPatch,
+    AllocationSort, NewAllocation,
 };
 pub use queries::{find, in_team};
 pub use state::{AllocationAct, AllocationState};
-
-/// Registers the operations.
-pub fn routes(_: &mut ServiceConfig<'_>) {}

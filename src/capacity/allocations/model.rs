@@ -6,6 +6,7 @@ use utoipa::{IntoParams, ToSchema};
 
 use super::amount::Amount;
 use super::state::AllocationState;
+use crate::capacity::fit::Finding;
 use crate::capacity::resources::ResourceKind;
 use crate::db::{Date, Id, Instant, Json};
 use crate::http::Page;
@@ -19,7 +20,7 @@ use crate::text_enum;
 /// A new allocation.
 #[derive(Debug, Clone, Deserialize, ToSchema)]
 #[serde(deny_unknown_fields)]
-#[schema(example = json!({"resource_id": "0190a5c3-7d2e-7c11-9a43-2f3d1e0b6a61", "task_id": "0190a5c3-7d2e-7c11-9a43-2f3d1e0b6a57", "first_on": "2099-03-02", "last_on": "2099-03-13", "amount": {"minutes": 600}, "note": "The release notes"}))]
+#[schema(example = json!({"resource_id": "0190a5c3-7d2e-7c11-9a43-2f3d1e0b6a61", "task_id": "0190a5c3-7d2e-7c11-9a43-2f3d1e0b6a57", "first_on": "2099-03-02", "last_on": "2099-03-13", "amount": {"units": 1}, "note": "The release show"}))]
 pub struct NewAllocation {
     /// What is asked for.
     pub resource_id: Id,
@@ -46,21 +47,30 @@ pub struct NewAllocation {
 /// What changes in an allocation: absent keeps, null clears. What is promised, and to what, never changes.
 #[derive(Debug, Clone, Default, Deserialize, ToSchema)]
 #[serde(deny_unknown_fields)]
-#[schema(example = json!({"amount": {"minutes": 480}}))]
+#[schema(example = json!({"amount": {"units": 2}}))]
 pub struct AllocationPatch {
-    #[serde(default, deserialize_with = "nullable")]
-    pub first_on: Option<Option<Date>>,
-    #[serde(default, deserialize_with = "nullable")]
-    pub last_on: Option<Option<Date>>,
-    #[serde(default, deserialize_with = "nullable")]
-    pub starts_at: Option<Option<Instant>>,
-    #[serde(default, deserialize_with = "nullable")]
-    pub ends_at: Option<Option<Instant>>,
+    #[serde(default, deserialize_with = "present")]
+    #[schema(nullable = false)]
+    #[allow(missing_docs)]
+    pub first_on: Option<Date>,
+    #[serde(default, deserialize_with = "present")]
+    #[schema(nullable = false)]
+    #[allow(missing_docs)]
+    pub last_on: Option<Date>,
+    #[serde(default, deserialize_with = "present")]
+    #[schema(nullable = false)]
+    #[allow(missing_docs)]
+    pub starts_at: Option<Instant>,
+    #[serde(default, deserialize_with = "present")]
+    #[schema(nullable = false)]
+    #[allow(missing_docs)]
+    pub ends_at: Option<Instant>,
     /// The whole amount anew.
     #[serde(default, deserialize_with = "present")]
     #[schema(nullable = false)]
     pub amount: Option<Amount>,
     #[serde(default, deserialize_with = "nullable")]
+    #[allow(missing_docs)]
     pub note: Option<Option<Note>>,
 }
 
@@ -69,19 +79,19 @@ pub struct AllocationPatch {
 #[into_params(parameter_in = Query)]
 pub struct AllocationFilter {
     /// Of any of these resources, separated by commas.
-    #[param(value_type = Option<String>, max_length = 2000)]
+    #[param(value_type = Option<String>, max_length = 2000, example = "0190a5c3-7d2e-7c11-9a43-2f3d1e0b6a61")]
     pub resource_id: Option<AnyOf<Id>>,
     /// Of the time of any of these members: ids, or `me`.
     #[param(value_type = Option<String>, max_length = 2000, example = "me")]
     pub member_id: Option<AnyOf<Who>>,
     /// To any of these campaigns themselves, separated by commas.
-    #[param(value_type = Option<String>, max_length = 2000)]
+    #[param(value_type = Option<String>, max_length = 2000, example = "0190a5c3-7d2e-7c11-9a43-2f3d1e0b6a61")]
     pub campaign_id: Option<AnyOf<Id>>,
     /// To any of these events, separated by commas.
-    #[param(value_type = Option<String>, max_length = 2000)]
+    #[param(value_type = Option<String>, max_length = 2000, example = "0190a5c3-7d2e-7c11-9a43-2f3d1e0b6a61")]
     pub event_id: Option<AnyOf<Id>>,
     /// To any of these tasks, separated by commas.
-    #[param(value_type = Option<String>, max_length = 2000)]
+    #[param(value_type = Option<String>, max_length = 2000, example = "0190a5c3-7d2e-7c11-9a43-2f3d1e0b6a61")]
     pub task_id: Option<AnyOf<Id>>,
     /// Any of these states, separated by commas.
     #[param(value_type = Option<String>, max_length = 200, example = "requested,approved")]
@@ -115,7 +125,7 @@ text_enum! {
 /// A resource promised, or asked for, for a period and an amount.
 #[derive(Debug, Clone, Serialize, Queryable, Selectable, Insertable, ToSchema)]
 #[diesel(table_name = allocations, treat_none_as_default_value = false)]
-#[schema(example = json!({"team_id": "0190a5c3-7d2e-7c11-9a43-2f3d1e0b6a55", "id": "0190a5c3-7d2e-7c11-9a43-2f3d1e0b6a62", "resource_id": "0190a5c3-7d2e-7c11-9a43-2f3d1e0b6a61", "campaign_id": null, "event_id": null, "task_id": "0190a5c3-7d2e-7c11-9a43-2f3d1e0b6a57", "first_on": "2099-03-02", "last_on": "2099-03-13", "starts_at": null, "ends_at": null, "amount": {"minutes": 600, "minutes_per_day": null, "percent": null, "units": null, "money": null}, "note": "The release notes", "state": "requested", "reason": null, "requested_by_id": "0190a5c3-7d2e-7c11-9a43-2f3d1e0b6a59", "decided_by_id": null, "decided_at": null, "ended_at": null, "created_at": "2026-03-01T12:00:00.000Z", "updated_at": "2026-03-01T12:00:00.000Z", "version": 12}))]
+#[schema(example = json!({"team_id": "0190a5c3-7d2e-7c11-9a43-2f3d1e0b6a55", "id": "0190a5c3-7d2e-7c11-9a43-2f3d1e0b6a62", "resource_id": "0190a5c3-7d2e-7c11-9a43-2f3d1e0b6a61", "campaign_id": null, "event_id": null, "task_id": "0190a5c3-7d2e-7c11-9a43-2f3d1e0b6a57", "first_on": "2099-03-02", "last_on": "2099-03-13", "starts_at": null, "ends_at": null, "amount": {"minutes": null, "minutes_per_day": null, "percent": null, "units": 1, "money": null}, "note": "The release show", "state": "requested", "reason": null, "requested_by_id": "0190a5c3-7d2e-7c11-9a43-2f3d1e0b6a59", "decided_by_id": null, "decided_at": null, "ended_at": null, "created_at": "2026-03-01T12:00:00.000Z", "updated_at": "2026-03-01T12:00:00.000Z", "version": 12}))]
 pub struct Allocation {
     /// The team.
     pub team_id: Id,
@@ -180,6 +190,18 @@ pub struct Allocation {
 
 /// A page of allocations.
 pub type AllocationPage = Page<Allocation>;
+
+/// An allocation that was made or changed, and what was found then.
+#[derive(Debug, Clone, Serialize, ToSchema)]
+#[schema(example = json!({"team_id": "0190a5c3-7d2e-7c11-9a43-2f3d1e0b6a55", "id": "0190a5c3-7d2e-7c11-9a43-2f3d1e0b6a62", "resource_id": "0190a5c3-7d2e-7c11-9a43-2f3d1e0b6a61", "campaign_id": null, "event_id": null, "task_id": "0190a5c3-7d2e-7c11-9a43-2f3d1e0b6a57", "first_on": "2099-03-02", "last_on": "2099-03-13", "starts_at": null, "ends_at": null, "amount": {"minutes": null, "minutes_per_day": null, "percent": null, "units": 1, "money": null}, "note": "The release show", "state": "requested", "reason": null, "requested_by_id": "0190a5c3-7d2e-7c11-9a43-2f3d1e0b6a59", "decided_by_id": null, "decided_at": null, "ended_at": null, "created_at": "2026-03-01T12:00:00.000Z", "updated_at": "2026-03-01T12:00:00.000Z", "version": 12, "warnings": []}))]
+pub struct AllocationOutcome {
+    #[allow(missing_docs)]
+    #[serde(flatten)]
+    pub allocation: Allocation,
+    /// What does not fit and was saved nevertheless, and what nobody knows. Not kept: ask for the conflicts, or check.
+    #[schema(max_items = 1_000)]
+    pub warnings: Vec<Finding>,
+}
 
 /// An allocation as its campaign's history knows it.
 pub(crate) struct InCampaign<'a> {

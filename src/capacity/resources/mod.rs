@@ -2,19 +2,18 @@
 //!
 //! The surprising rule: nobody makes or deletes a person. Every member is one, from joining to leaving ([`persons`]).
 
+mod handlers;
 pub mod hours;
 mod model;
 pub mod persons;
 pub mod queries;
+mod rules;
+pub mod trashing;
 
-use utoipa_actix_web::service_config::ServiceConfig;
-
+pub use handlers::routes;
 pub use hours::{Hours, OpeningHours};
 pub use model::{
     Booking, NewResource, Overbooking, Resource, ResourceFilter, ResourceKind, ResourcePage,
     ResourcePatch, ResourceSort, ResourcesById, Units,
 };
 pub use queries::{find, in_team, person_of};
-
-/// Registers the operations.
-pub fn routes(_: &mut ServiceConfig<'_>) {}

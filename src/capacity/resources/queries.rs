@@ -39,6 +39,17 @@ pub fn find(reading: &mut Reading<'_>, id: Id) -> Result<Resource, Problem> {
         .first(reading.conn)?)
 }
 
+/// The resource with this id, be it in the trash.
+///
+/// # Errors
+/// `not_found`.
+pub fn find_any(reading: &mut Reading<'_>, id: Id) -> Result<Resource, Problem> {
+    Ok(resources::table
+        .find((reading.team.id(), id))
+        .select(Resource::as_select())
+        .first(reading.conn)?)
+}
+
 /// The resource that an id in the body names.
 ///
 /// # Errors

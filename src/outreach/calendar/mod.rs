@@ -4,7 +4,7 @@
 //! its UID for ever, and a cancelled one is still written, as `CANCELLED`.
 
 mod feeds;
-pub mod imports;
+mod imports;
 mod lines;
 mod place;
 mod public;
@@ -23,5 +23,6 @@ pub fn routes(config: &mut ServiceConfig<'_>) {
     config
         .configure(public::routes)
         .configure(place::routes)
-        .configure(feeds::routes);
+        .configure(feeds::routes)
+        .configure(imports::routes);
 }

@@ -11,7 +11,6 @@ pub mod clock;
 mod edit;
 mod filter;
 mod handlers;
-mod imports;
 mod input;
 mod link;
 mod model;

@@ -6,6 +6,7 @@
 //! fails here, with its name.
 
 mod accounts;
+pub mod capacity;
 pub mod time;
 
 use relais::db::Id;
@@ -316,11 +317,6 @@ impl Fixture<'_> {
                 self.query.push("dry_run=false".to_owned());
                 self.payload = Some(calendar(&Id::new().to_string()));
             }
-            "create_registration_import" => {
-                self.query.push("dry_run=false".to_owned());
-                let table = format!("name,email\nAda,{}@example.org\n", Id::new());
-                self.payload = Some(Payload::Text("text/csv", table));
-            }
             "create_import" => {
                 self.query.push("dry_run=false".to_owned());
                 self.payload = Some(Payload::Text("text/csv", TABLE.to_owned()));
@@ -391,6 +387,8 @@ impl Fixture<'_> {
             "working_hours_id" => time::hours(team, None).await,
             "holiday_id" => time::holiday(team).await,
             "absence_id" => self.absence().await,
+            "resource_id" => capacity::resource(team, &team.member).await,
+            "allocation_id" => self.allocation().await,
             "deputy_record_id" => {
                 let deputy = self.world.newcomer(team, "member").await;
                 time::deputy(&self.party(), &deputy).await

@@ -3,7 +3,7 @@
 use relais::db::Id;
 use serde_json::{Value, json};
 
-use super::fixtures::{Call, call, time};
+use super::fixtures::{Call, call, capacity, time};
 use super::operations::Operation;
 use super::world::{Stage, Team, World, id};
 use crate::vocabulary::Member;
@@ -180,6 +180,10 @@ impl<'w> List<'w> {
             "list_trash" => {
                 team.trash().await;
             }
+            "list_resources"
+            | "list_resource_history"
+            | "list_allocations"
+            | "list_allocation_history" => self.grow_capacity().await,
             "list_working_hours"
             | "list_team_working_hours"
             | "list_holidays"
@@ -217,6 +221,36 @@ impl<'w> List<'w> {
         }
     }
 
+    /// One row more of what is promised.
+    async fn grow_capacity(&self) {
+        let (team, number) = (self.team(), self.rows);
+        match self.call.operation.id.as_str() {
+            "list_resources" => {
+                capacity::resource(team, &team.member).await;
+            }
+            "list_resource_history" => self.rename("/resources", "resource_id").await,
+            "list_allocation_history" => {
+                let place = format!("/allocations/{}", self.call.name("allocation_id"));
+                let body = json!({"note": format!("Note {number}")});
+                team.owner.patch(&place, body).await.ok();
+            }
+            // Some by days and some by instants.
+            _ if number.is_multiple_of(2) => {
+                let kit = capacity::resource(team, &team.member).await;
+                let besides = json!({"first_on": format!("2099-03-0{}", number % 4 + 1)});
+                capacity::allocation(team, &team.owner, &kit, besides).await;
+            }
+            _ => {
+                let body = json!({"kind": "space", "name": "A room", "booking": "minutes"});
+                let room = id(&team.owner.post("/resources", body).await.created());
+                let (begin, end) = (number % 4 + 1, number % 4 + 2);
+                let besides = json!({"first_on": null, "last_on": null,
+                    "starts_at": format!("2099-03-0{begin}T08:00:00Z"), "ends_at": format!("2099-03-0{end}T08:00:00Z")});
+                capacity::allocation(team, &team.owner, &room, besides).await;
+            }
+        }
+    }
+
     async fn rename(&self, place: &str, name: &str) {
         let place = format!("{place}/{}", self.call.name(name));
         let body = json!({"name": format!("Name {}", self.rows)});
@@ -241,6 +275,7 @@ impl<'w> List<'w> {
         let id = row["id"].as_str().unwrap_or_default();
         let place = match self.call.operation.id.as_str() {
             "list_campaigns" => format!("/campaigns/{id}"),
+            "list_resources" if row["kind"] == "equipment" => format!("/resources/{id}"),
             "list_milestones" => format!("/milestones/{id}"),
             "list_tasks" | "list_my_tasks" => format!("/tasks/{id}"),
             "list_members" if row["display_name"] == "Nora Newcomer" => format!("/members/{id}"),

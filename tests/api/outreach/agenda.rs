@@ -131,10 +131,5 @@ async fn an_agenda_goes_with_its_event() {
         .await
         .problem(404, "not_found");
     app.clock.advance(chrono::TimeDelta::days(31));
-    assert_eq!(
-        relais::work::trash::purge_expired(&app.state)
-            .await
-            .unwrap(),
-        1
-    );
+    assert_eq!(relais::trash::purge_expired(&app.state).await.unwrap(), 1);
 }

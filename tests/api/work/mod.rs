@@ -15,4 +15,3 @@ mod preparation;
 mod progress;
 mod tasks;
 mod transitions;
-mod trash;

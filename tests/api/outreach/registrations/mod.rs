@@ -13,7 +13,6 @@ use crate::vocabulary::{Answer, Member, TestApp};
 mod answers;
 mod batch;
 mod edits;
-mod imports;
 mod leaving;
 mod moving;
 mod page;

@@ -3,7 +3,7 @@
 
 use chrono::TimeDelta;
 use relais::jobs::run_due;
-use relais::work::trash::purge_expired;
+use relais::trash::purge_expired;
 use serde_json::{Value, json};
 
 use super::{each, events_of, weekly};

@@ -47,7 +47,8 @@ fn tasks_of_campaign(tx: &mut Tx<'_>, campaign_id: Id) -> Result<Vec<Task>, Prob
 /// Delete a campaign
 ///
 /// It goes to the trash for 30 days, together with its milestones, its events, its tasks and their subtasks. Comments,
-/// checklists, dependencies and delegations stay with their tasks, registrations with their events. Restoring it brings all of them back.
+/// checklists, dependencies and delegations stay with their tasks, registrations with their events. Restoring it brings all of
+/// them back. What was promised to any of them is free from then on, and stays so.
 #[utoipa::path(tag = "campaigns", responses((status = 204, description = "It is in the trash.")))]
 #[delete("/v1/teams/{team_id}/campaigns/{campaign_id}")]
 pub async fn delete_campaign(scope: TeamScope) -> Answer {

@@ -9,6 +9,7 @@ use diesel::prelude::*;
 
 use super::{DAYS, TrashKind};
 use crate::access::{State, Tx};
+use crate::capacity::resources::trashing;
 use crate::db::{AnyConnection, Id, Instant, Json, MultiBackend};
 use crate::http::text::{Markdown, Note};
 use crate::http::{Code, Problem};
@@ -18,7 +19,7 @@ use crate::outreach::milestones::Milestone;
 use crate::outreach::series::{self, EventSeries};
 use crate::schema::{
     campaigns, checklist_items, comments, delegations, event_series, events, milestones,
-    public_slugs, task_dependencies, task_labels, task_participants, tasks,
+    public_slugs, resources, task_dependencies, task_labels, task_participants, tasks,
 };
 use crate::work::tasks::model::{ExternalId, Labels, Participants};
 use crate::work::tasks::{Start, Task, TaskPatch, update};
@@ -53,6 +54,7 @@ pub async fn purge_expired(state: &State) -> Result<usize, Problem> {
         TrashKind::Event,
         TrashKind::EventSeries,
         TrashKind::Campaign,
+        TrashKind::Resource,
     ] {
         loop {
             let due = state.db.read(move |conn| due(conn, kind, end)).await?;
@@ -98,6 +100,7 @@ fn due(conn: &mut AnyConnection, kind: TrashKind, end: Instant) -> Result<Vec<Du
         TrashKind::Event => oldest!(events),
         TrashKind::EventSeries => oldest!(event_series),
         TrashKind::Task => oldest!(tasks),
+        TrashKind::Resource => oldest!(resources),
     };
     Ok(found
         .into_iter()
@@ -149,6 +152,7 @@ async fn purge(state: &State, root: Due, end: Instant) -> Result<(), Problem> {
                     purge_events(tx, root)?;
                     purge_series(tx, root)
                 }
+                TrashKind::Resource => trashing::purge(tx, root.id),
                 TrashKind::Campaign => {
                     purge_milestones(tx, root)?;
                     purge_events(tx, root)?;
@@ -181,9 +185,11 @@ fn tasks_naming(root: Due) -> tasks::BoxedQuery<'static, MultiBackend> {
     match root.kind {
         TrashKind::Milestone => in_use.filter(tasks::milestone_id.eq(root.id)),
         // Its milestones are of the campaign's own tasks, its events may be of others, too.
-        TrashKind::Event | TrashKind::EventSeries | TrashKind::Campaign | TrashKind::Task => {
-            in_use.filter(tasks::event_id.eq_any(gone))
-        }
+        TrashKind::Event
+        | TrashKind::EventSeries
+        | TrashKind::Campaign
+        | TrashKind::Task
+        | TrashKind::Resource => in_use.filter(tasks::event_id.eq_any(gone)),
     }
 }
 
@@ -218,6 +224,7 @@ fn check_due(tx: &mut Tx<'_>, root: Due, end: Instant) -> Result<(), Problem> {
         TrashKind::Event => look!(events),
         TrashKind::EventSeries => look!(event_series),
         TrashKind::Task => look!(tasks),
+        TrashKind::Resource => look!(resources),
     };
     Ok(())
 }
@@ -235,12 +242,14 @@ fn leave(tx: &mut Tx<'_>, root: Due) -> Result<(), Problem> {
                 milestone_id: Some(None),
                 ..TaskPatch::default()
             },
-            TrashKind::Event | TrashKind::EventSeries | TrashKind::Campaign | TrashKind::Task => {
-                TaskPatch {
-                    event_id: Some(None),
-                    ..TaskPatch::default()
-                }
-            }
+            TrashKind::Event
+            | TrashKind::EventSeries
+            | TrashKind::Campaign
+            | TrashKind::Task
+            | TrashKind::Resource => TaskPatch {
+                event_id: Some(None),
+                ..TaskPatch::default()
+            },
         };
         update(tx, task, patch, Start::WhenReady)?;
     }

@@ -13,6 +13,7 @@ use utoipa::{IntoParams, ToSchema};
 use utoipa_actix_web::service_config::ServiceConfig;
 
 use crate::access::{Permission, Reading, TeamScope, Tx};
+use crate::capacity::resources;
 use crate::db::rows::{Direction, behind};
 use crate::db::{Id, Instant, Json};
 use crate::http::page::TOTAL_CAP;
@@ -45,6 +46,8 @@ text_enum! {
         EventSeries = "event_series",
         /// A task, with its subtasks.
         Task = "task",
+        /// A resource; it was promised to nobody.
+        Resource = "resource",
     }
 }
 
@@ -177,6 +180,7 @@ fn load_page(
                 pattern as Json<Pattern>
             )),
             TrashKind::Task => page_of_roots!(reading, page, tasks, title as String),
+            TrashKind::Resource => page_of_roots!(reading, page, resources, name as String),
         };
         entries.extend(roots.into_iter().filter_map(|root| entry(*kind, root)));
         if page.wants_total() {
@@ -186,6 +190,7 @@ fn load_page(
                 TrashKind::Event => count_roots!(reading, events),
                 TrashKind::EventSeries => count_roots!(reading, event_series),
                 TrashKind::Task => count_roots!(reading, tasks),
+                TrashKind::Resource => count_roots!(reading, resources),
             });
         }
     }
@@ -263,6 +268,9 @@ fn find_root(tx: &mut Tx<'_>, id: Id) -> Result<(TrashKind, i64), Problem> {
     }
     if found.is_none() {
         found = look!(Task, tasks);
+    }
+    if found.is_none() {
+        found = look!(Resource, resources);
     }
     match found {
         Some(found) => Ok(found),
@@ -388,6 +396,9 @@ pub async fn restore_from_trash(scope: TeamScope) -> Answer {
             let (kind, version) = find_root(tx, id)?;
             tx.expect_version(version)?;
             check_above(tx, id)?;
+            if kind == TrashKind::Resource {
+                resources::trashing::restore(tx, id)?;
+            }
             let campaigns = usize::from(kind == TrashKind::Campaign);
             if kind == TrashKind::Campaign {
                 trashing::restore_campaign(tx, id)?;

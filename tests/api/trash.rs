@@ -4,7 +4,7 @@ use chrono::TimeDelta;
 use diesel::prelude::*;
 use relais::db::DbError;
 use relais::schema::{delegations, tasks};
-use relais::work::trash::purge_expired;
+use relais::trash::purge_expired;
 use serde_json::{Value, json};
 
 use crate::vocabulary::{Member, TestApp};

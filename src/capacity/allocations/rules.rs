@@ -1,0 +1,340 @@
+//! What an allocation must be: exactly one target that is in use, and a period and an amount that fit the kind of
+//! resource. All that is wrong is said at once.
+
+use chrono::Months;
+use diesel::prelude::*;
+use serde_json::json;
+
+use super::amount::{Amount, Quantity};
+use super::model::{AllocationPatch, NewAllocation};
+use crate::access::Reading;
+use crate::capacity::fit::hours::can_be_taken;
+use crate::capacity::fit::{Asked, Period};
+use crate::capacity::resources::queries::referred;
+use crate::capacity::resources::{Booking, Resource, ResourceKind};
+use crate::db::{Date, Id, Instant};
+use crate::http::{FieldError, Problem};
+use crate::outreach::campaign_status::CampaignStatus;
+use crate::outreach::events::EventStatus;
+use crate::schema::{campaigns, events, tasks};
+use crate::work::task_status::TaskStatus;
+
+/// How long a period may be.
+const MOST: Months = Months::new(60);
+
+/// When, and how much: what can be changed.
+#[derive(Debug, Clone)]
+pub struct Terms {
+    pub first_on: Option<Date>,
+    pub last_on: Option<Date>,
+    pub starts_at: Option<Instant>,
+    pub ends_at: Option<Instant>,
+    pub amount: Amount,
+}
+
+impl Terms {
+    /// Those of a new allocation.
+    pub fn of(new: &NewAllocation) -> Self {
+        Self {
+            first_on: new.first_on,
+            last_on: new.last_on,
+            starts_at: new.starts_at,
+            ends_at: new.ends_at,
+            amount: new.amount.clone(),
+        }
+    }
+
+    /// The same after a change.
+    pub fn patched(self, patch: &AllocationPatch) -> Self {
+        Self {
+            first_on: patch.first_on.or(self.first_on),
+            last_on: patch.last_on.or(self.last_on),
+            starts_at: patch.starts_at.or(self.starts_at),
+            ends_at: patch.ends_at.or(self.ends_at),
+            amount: patch.amount.clone().unwrap_or(self.amount),
+        }
+    }
+
+    /// The period.
+    pub fn period(&self) -> Period {
+        Period::of(
+            (self.first_on, self.last_on),
+            (self.starts_at, self.ends_at),
+        )
+    }
+}
+
+/// What an allocation is for.
+#[derive(Debug, Clone, Copy, Default)]
+pub struct Target {
+    pub campaign_id: Option<Id>,
+    pub event_id: Option<Id>,
+    pub task_id: Option<Id>,
+}
+
+impl Target {
+    /// That of a new allocation.
+    pub const fn of(new: &NewAllocation) -> Self {
+        Self {
+            campaign_id: new.campaign_id,
+            event_id: new.event_id,
+            task_id: new.task_id,
+        }
+    }
+
+    /// What would be asked of a resource.
+    pub fn asked(
+        self,
+        change: usize,
+        allocation_id: Option<Id>,
+        terms: &Terms,
+    ) -> Result<Asked, Problem> {
+        Ok(Asked {
+            change,
+            allocation_id,
+            campaign_id: self.campaign_id,
+            event_id: self.event_id,
+            task_id: self.task_id,
+            period: terms.period(),
+            quantity: terms.amount.kept()?,
+        })
+    }
+}
+
+fn refused(pointer: &str, code: &str, detail: &str) -> FieldError {
+    FieldError::body(pointer, code, detail)
+}
+
+/// Why something that is there cannot be a target: its status, or the trash.
+fn check_open(
+    pointer: &str,
+    found: Option<(Option<Instant>, bool, &str)>,
+    what: &str,
+) -> Option<FieldError> {
+    match found {
+        None => Some(refused(
+            pointer,
+            "unknown_reference",
+            &format!("There is no such {what} in this team."),
+        )),
+        Some((Some(_), ..)) => Some(refused(
+            pointer,
+            "in_trash",
+            &format!("The {what} is in the trash: restore it first."),
+        )),
+        Some((None, true, status)) => Some(
+            refused(
+                pointer,
+                "not_open",
+                &format!("The {what} is {status}: nothing can be promised to it."),
+            )
+            .with(json!({"status": status})),
+        ),
+        Some((None, false, _)) => None,
+    }
+}
+
+/// What is wrong with what an allocation is for.
+///
+/// # Errors
+/// What the database answers.
+pub fn target_faults(
+    reading: &mut Reading<'_>,
+    target: Target,
+) -> Result<Vec<FieldError>, Problem> {
+    let team_id = reading.team.id();
+    let mut faults = Vec::new();
+    if let Some(id) = target.campaign_id {
+        let found: Option<(Option<Instant>, CampaignStatus)> = campaigns::table
+            .find((team_id, id))
+            .select((campaigns::deleted_at, campaigns::status))
+            .first(reading.conn)
+            .optional()?;
+        let found = found.map(|(deleted_at, status)| {
+            let is_over = matches!(status, CampaignStatus::Cancelled | CampaignStatus::Archived);
+            (deleted_at, is_over, status.as_str())
+        });
+        faults.extend(check_open("/campaign_id", found, "campaign"));
+    }
+    if let Some(id) = target.event_id {
+        let found: Option<(Option<Instant>, EventStatus)> = events::table
+            .find((team_id, id))
+            .select((events::deleted_at, events::status))
+            .first(reading.conn)
+            .optional()?;
+        let found = found.map(|(deleted_at, status)| {
+            (
+                deleted_at,
+                status == EventStatus::Cancelled,
+                status.as_str(),
+            )
+        });
+        faults.extend(check_open("/event_id", found, "event"));
+    }
+    if let Some(id) = target.task_id {
+        let found: Option<(Option<Instant>, TaskStatus)> = tasks::table
+            .find((team_id, id))
+            .select((tasks::deleted_at, tasks::status))
+            .first(reading.conn)
+            .optional()?;
+        let found = found.map(|(deleted_at, status)| {
+            (deleted_at, status == TaskStatus::Cancelled, status.as_str())
+        });
+        faults.extend(check_open("/task_id", found, "task"));
+    }
+    let given = [
+        ("/campaign_id", target.campaign_id),
+        ("/event_id", target.event_id),
+        ("/task_id", target.task_id),
+    ];
+    let given: Vec<&str> = given
+        .iter()
+        .filter(|(_, id)| id.is_some())
+        .map(|(pointer, _)| *pointer)
+        .collect();
+    let exactly_one = "Exactly one of campaign_id, event_id and task_id.";
+    // What is not there is said first: the rest may look different without it.
+    if faults.is_empty() && given.len() != 1 {
+        match given.get(1..) {
+            None | Some([]) => faults.push(refused("/task_id", "exactly_one", exactly_one)),
+            Some(more) => faults.extend(
+                more.iter()
+                    .map(|pointer| refused(pointer, "exactly_one", exactly_one)),
+            ),
+        }
+    }
+    Ok(faults)
+}
+
+/// What is wrong with when and how much, for this resource.
+pub fn terms_faults(reading: &Reading<'_>, resource: &Resource, terms: &Terms) -> Vec<FieldError> {
+    let mut faults = Vec::new();
+    faults.extend(amount_fault(resource, &terms.amount));
+    let takes_instants = resource.booking == Some(Booking::Minutes);
+    let takes_days = !takes_instants;
+    let needs_period = resource.kind != ResourceKind::Budget;
+    let kind = resource.kind;
+    for (pointer, is_given, is_taken) in [
+        ("/first_on", terms.first_on.is_some(), takes_days),
+        ("/last_on", terms.last_on.is_some(), takes_days),
+        ("/starts_at", terms.starts_at.is_some(), takes_instants),
+        ("/ends_at", terms.ends_at.is_some(), takes_instants),
+    ] {
+        if is_given && !is_taken {
+            let instead = if takes_instants {
+                "This resource is taken by minutes: starts_at and ends_at."
+            } else {
+                "This resource is taken by days: first_on and last_on."
+            };
+            faults.push(refused(pointer, "not_for_kind", instead).with(json!({"kind": kind})));
+        } else if !is_given && is_taken && needs_period {
+            faults.push(refused(pointer, "required", "This resource needs it."));
+        }
+    }
+    faults.extend(period_fault(terms));
+    if faults.is_empty()
+        && let Err(closed) = can_be_taken(reading, resource, terms.period())
+    {
+        faults.push(closed);
+    }
+    faults
+}
+
+fn amount_fault(resource: &Resource, amount: &Amount) -> Option<FieldError> {
+    let quantity = match amount.quantity() {
+        Ok(quantity) => quantity,
+        Err(fault) => return Some(fault),
+    };
+    let (fits, wanted) = match resource.kind {
+        ResourceKind::Person => (
+            matches!(
+                quantity,
+                Quantity::Minutes(_) | Quantity::MinutesPerDay(_) | Quantity::Percent(_)
+            ),
+            "minutes, minutes_per_day or percent",
+        ),
+        ResourceKind::Budget => (matches!(quantity, Quantity::Money(_)), "money"),
+        _ => (matches!(quantity, Quantity::Units(_)), "units"),
+    };
+    if !fits {
+        return Some(
+            refused(
+                &format!("/amount/{}", quantity.name()),
+                "not_for_kind",
+                &format!("Of the kind {} one asks for {wanted}.", resource.kind),
+            )
+            .with(json!({"kind": resource.kind})),
+        );
+    }
+    match quantity {
+        Quantity::Money(money) if Some(money.currency) != resource.currency => Some(
+            refused(
+                "/amount/money/currency",
+                "other_currency",
+                "The currency of the budget: there is no exchange.",
+            )
+            .with(json!({"currency": resource.currency})),
+        ),
+        _ => None,
+    }
+}
+
+fn period_fault(terms: &Terms) -> Option<FieldError> {
+    let too_long = |pointer| {
+        refused(pointer, "too_long", "A period has at most five years.")
+            .with(json!({"max_years": 5}))
+    };
+    match (terms.first_on, terms.last_on) {
+        (Some(first), Some(last)) if last < first => Some(
+            refused("/last_on", "before_start", "Not before first_on.")
+                .with(json!({"first_on": first})),
+        ),
+        (Some(first), Some(last))
+            if first
+                .naive()
+                .checked_add_months(MOST)
+                .is_none_or(|end| last.naive() >= end) =>
+        {
+            Some(too_long("/last_on"))
+        }
+        (None, Some(_)) => Some(refused(
+            "/first_on",
+            "required",
+            "A last day needs a first.",
+        )),
+        _ => match (terms.starts_at, terms.ends_at) {
+            (Some(from), Some(until)) if until <= from => Some(
+                refused("/ends_at", "before_start", "Later than starts_at.")
+                    .with(json!({"starts_at": from})),
+            ),
+            (Some(from), Some(until))
+                if from
+                    .utc()
+                    .checked_add_months(MOST)
+                    .is_none_or(|end| until.utc() > end) =>
+            {
+                Some(too_long("/ends_at"))
+            }
+            _ => None,
+        },
+    }
+}
+
+/// The resource of a new allocation, when nothing is wrong with it.
+///
+/// # Errors
+/// `validation_failed`, with all that is wrong.
+pub fn check_new(reading: &mut Reading<'_>, new: &NewAllocation) -> Result<Resource, Problem> {
+    let mut faults = target_faults(reading, Target::of(new))?;
+    match referred(reading, new.resource_id, "/resource_id") {
+        Ok(resource) => {
+            faults.extend(terms_faults(reading, &resource, &Terms::of(new)));
+            if faults.is_empty() {
+                return Ok(resource);
+            }
+        }
+        Err(problem) if problem.errors().is_empty() => return Err(problem),
+        Err(problem) => faults.extend_from_slice(problem.errors()),
+    }
+    Err(Problem::fields(faults))
+}

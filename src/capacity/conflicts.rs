@@ -1,0 +1,231 @@
+//! Where what was promised does not fit: all resources of the team at once.
+//!
+//! The surprising rule: nobody need have done anything wrong. An absence, a holiday or fewer units make a conflict of what
+//! fitted when it was approved.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use actix_web::get;
+use chrono::NaiveDate;
+use diesel::prelude::*;
+use serde::Serialize;
+use utoipa::ToSchema;
+use utoipa_actix_web::service_config::ServiceConfig;
+
+use super::allocations::{self, AllocationState, Amount, Quantity};
+use super::availability::DayRange;
+use super::feasibility;
+use super::fit::hours::{day_begins, day_ends};
+use super::fit::hull::{Opened, reach};
+use super::fit::{self, Finding, Period, Place, books, things, titles};
+use super::load::{self, Demand, MemberLoad, Source};
+use super::resources::queries::of_kind;
+use super::resources::{Resource, ResourceKind};
+use crate::access::{Permission, Reading, TeamScope};
+use crate::db::{Date, Id, Instant, Json};
+use crate::http::{Answer, Problem, Query, Reply};
+use crate::people::capacity::{MemberCapacity, capacities};
+use crate::schema::allocations as a;
+
+/// How many conflicts an answer has at most.
+const MOST: usize = 200;
+/// How many times the days grow at most.
+const ROUNDS: usize = 6;
+
+/// Where what was promised does not fit.
+#[derive(Debug, Serialize, ToSchema)]
+#[schema(example = json!({"from": "2026-11-02", "to": "2026-11-30", "items": [], "is_complete": true}))]
+pub struct Conflicts {
+    /// The first day.
+    pub from: Date,
+    /// The last day.
+    pub to: Date,
+    /// What does not fit, by resource. Without ways out: what could be done, a check of the change that one thinks of tells.
+    #[schema(max_items = 200)]
+    pub items: Vec<Finding>,
+    /// Whether that is all: an answer has at most 200.
+    pub is_complete: bool,
+}
+
+/// Whether a place is one of these days.
+fn touches(place: &Place, (first, last): (NaiveDate, NaiveDate)) -> bool {
+    match place.period {
+        Period::Days(from, to) => from <= last && first <= to,
+        Period::Instants(..) | Period::Whenever => true,
+    }
+}
+
+/// The loads of all these members with all that reaches into each other, and how far that is.
+fn loads(
+    reading: &mut Reading<'_>,
+    members: &[Id],
+    days: (NaiveDate, NaiveDate),
+) -> Result<(BTreeMap<Id, MemberLoad>, (NaiveDate, NaiveDate)), Problem> {
+    let mut seen = days;
+    let mut rounds = 0;
+    loop {
+        let loads = load::of_members(reading, members, seen.0, seen.1)?;
+        let reached = loads.values().fold(seen, |so_far, load| {
+            let own = reach(days, &load.demands);
+            (so_far.0.min(own.0), so_far.1.max(own.1))
+        });
+        rounds += 1;
+        if reached == seen || rounds == ROUNDS {
+            return Ok((loads, reached));
+        }
+        seen = reached;
+    }
+}
+
+/// The part of a capacity that these days are.
+fn part(capacity: &MemberCapacity, (first, last): (NaiveDate, NaiveDate)) -> MemberCapacity {
+    let index = |day: NaiveDate| usize::try_from((day - capacity.first_on).num_days()).unwrap_or(0);
+    MemberCapacity {
+        first_on: first,
+        days: capacity
+            .days
+            .get(index(first)..=index(last))
+            .map(<[_]>::to_vec)
+            .unwrap_or_default(),
+    }
+}
+
+fn of_persons(
+    reading: &mut Reading<'_>,
+    persons: &[Resource],
+    days: (NaiveDate, NaiveDate),
+    findings: &mut Vec<Finding>,
+) -> Result<(), Problem> {
+    let members: Vec<Id> = persons.iter().map(|person| person.id).collect();
+    let (mut loads, reached) = loads(reading, &members, days)?;
+    let capacities = capacities(reading, &members, reached.0, reached.1)?;
+    for person in persons {
+        let (Some(load), Some(capacity)) = (loads.remove(&person.id), capacities.get(&person.id))
+        else {
+            continue;
+        };
+        let own = reach(days, &load.demands);
+        let inside: Vec<Demand> = load
+            .demands
+            .into_iter()
+            .filter(|one| own.0 <= one.first_on && one.last_on <= own.1)
+            .collect();
+        if inside.is_empty() {
+            continue;
+        }
+        let load = MemberLoad {
+            demands: inside,
+            not_counted: Vec::new(),
+        };
+        let opened = Opened::of(part(capacity, own), &load);
+        let shortfalls = feasibility::shortfalls(&opened.minutes, &opened.present);
+        for place in books::short(&opened, shortfalls) {
+            if touches(&place, days) {
+                findings.push(fit::told(person, &place, &[]));
+            }
+        }
+    }
+    Ok(())
+}
+
+type Row = (
+    Id,
+    Id,
+    (Option<Date>, Option<Date>),
+    (Option<Instant>, Option<Instant>),
+    Json<Amount>,
+);
+
+/// What was promised of all these things within the days.
+fn rows(
+    reading: &mut Reading<'_>,
+    days: DayRange,
+) -> Result<BTreeMap<Id, Vec<(Source, Period, i64)>>, Problem> {
+    let (begins, ends) = (day_begins(reading, days.from), day_ends(reading, days.to));
+    let rows: Vec<Row> = allocations::in_team(reading.team)
+        .filter(a::state.eq(AllocationState::Approved))
+        .filter(
+            a::first_on
+                .le(days.to)
+                .and(a::last_on.ge(days.from))
+                .assume_not_null()
+                .or(a::starts_at
+                    .lt(ends)
+                    .and(a::ends_at.gt(begins))
+                    .assume_not_null()),
+        )
+        .select((
+            a::resource_id,
+            a::id,
+            (a::first_on, a::last_on),
+            (a::starts_at, a::ends_at),
+            a::amount,
+        ))
+        .load(reading.conn)?;
+    let mut uses: BTreeMap<Id, Vec<(Source, Period, i64)>> = BTreeMap::new();
+    for (resource_id, id, days, instants, Json(amount)) in rows {
+        if let Quantity::Units(units) = amount.kept()? {
+            let period = Period::of(days, instants);
+            uses.entry(resource_id)
+                .or_default()
+                .push((Source::Allocation(id), period, units));
+        }
+    }
+    Ok(uses)
+}
+
+fn all(reading: &mut Reading<'_>, range: DayRange) -> Result<Vec<Finding>, Problem> {
+    let days = range.days()?;
+    let mut findings = Vec::new();
+    let persons = of_kind(reading, &[ResourceKind::Person])?;
+    of_persons(reading, &persons, days, &mut findings)?;
+    let mut uses = rows(reading, range)?;
+    let of_units: Vec<ResourceKind> = ResourceKind::ALL
+        .iter()
+        .copied()
+        .filter(|kind| kind.has_units())
+        .collect();
+    for thing in of_kind(reading, &of_units)? {
+        let books = things::Things::with(&thing, uses.remove(&thing.id).unwrap_or_default());
+        for place in books.standing() {
+            findings.push(fit::told(&thing, &place, &[]));
+        }
+    }
+    for budget in of_kind(reading, &[ResourceKind::Budget])? {
+        let money = books::budget(reading, &budget, &BTreeSet::new())?;
+        for place in money.standing() {
+            findings.push(fit::told(&budget, &place, &[]));
+        }
+    }
+    Ok(findings)
+}
+
+/// Show conflicts
+///
+/// Where approved allocations, together with the tasks that people were assigned, do not fit within these days: of people,
+/// of things, and of budgets, whatever their policy. Each names the interval, what is wanted, what is there, and who takes
+/// it. Days for which nobody wrote down how much somebody works are not judged.
+#[utoipa::path(tag = "allocations", params(DayRange), responses((status = 200, body = Conflicts)))]
+#[get("/v1/teams/{team_id}/conflicts")]
+pub async fn get_conflicts(scope: TeamScope, range: Query<DayRange>) -> Answer {
+    let Query(range) = range;
+    scope
+        .live(Permission::AllocationRead, move |reading| {
+            let mut items = all(reading, range)?;
+            let is_complete = items.len() <= MOST;
+            items.truncate(MOST);
+            titles::fill(reading, &mut items)?;
+            Reply::ok(&Conflicts {
+                from: range.from,
+                to: range.to,
+                items,
+                is_complete,
+            })
+        })
+        .await
+}
+
+/// Registers the operations.
+pub fn routes(config: &mut ServiceConfig<'_>) {
+    config.service(get_conflicts);
+}

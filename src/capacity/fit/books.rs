@@ -1,0 +1,311 @@
+//! The books of a resource: what is there, what takes it, and whether more fits. Opened from the database once, then asked
+//! as often as one likes.
+//!
+//! The surprising rule: what is asked is judged by what it makes worse. An interval counts only where something that is
+//! asked for lies in it, so whoever asks for a free week is not refused because of another one.
+
+use std::collections::BTreeSet;
+
+use chrono::{NaiveDate, TimeDelta};
+use diesel::prelude::*;
+
+use super::Asked;
+use super::hull::{self, Opened};
+use super::model::FindingCode;
+use super::things::{Things, span, things};
+use crate::access::Reading;
+use crate::capacity::allocations::{self, AllocationState};
+use crate::capacity::feasibility;
+use crate::capacity::load::{self, Source};
+use crate::capacity::resources::{Resource, ResourceKind};
+use crate::db::{Date, Id, Instant};
+use crate::http::Problem;
+use crate::schema::allocations as a;
+
+/// When something is wanted.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Period {
+    /// From a day to a day, both included.
+    Days(NaiveDate, NaiveDate),
+    /// From an instant until another.
+    Instants(Instant, Instant),
+    /// At no time in particular.
+    Whenever,
+}
+
+impl Period {
+    /// The period of an allocation.
+    #[must_use]
+    pub fn of(
+        (first_on, last_on): (Option<Date>, Option<Date>),
+        (starts_at, ends_at): (Option<Instant>, Option<Instant>),
+    ) -> Self {
+        match (first_on, last_on, starts_at, ends_at) {
+            (_, _, Some(from), Some(until)) => Self::Instants(from, until),
+            (Some(first), last, ..) => Self::Days(first.naive(), last.unwrap_or(first).naive()),
+            _ => Self::Whenever,
+        }
+    }
+}
+
+/// A place where something does not fit, or is not known to.
+#[derive(Debug, Clone)]
+pub struct Place {
+    /// What is wrong.
+    pub code: FindingCode,
+    /// Where.
+    pub period: Period,
+    /// How much is wanted there; none where nothing is known.
+    pub wanted: Option<i64>,
+    /// How much there is.
+    pub there: Option<i64>,
+    /// Who takes how much, those who take most first.
+    pub taken: Vec<(Source, i64)>,
+}
+
+/// The money of a budget, and who takes it.
+pub struct Money {
+    limit: i64,
+    taken: Vec<(Source, i64)>,
+}
+
+/// The books of one resource.
+pub enum Books {
+    /// Of somebody's time.
+    Person(Opened),
+    /// Of a thing of which there is a number.
+    Things(Things),
+    /// Of money.
+    Budget(Money),
+}
+
+/// A day as a number.
+pub(in crate::capacity) fn number(day: NaiveDate) -> i64 {
+    (day - NaiveDate::default()).num_days()
+}
+
+/// The day with this number.
+pub(in crate::capacity) fn day(number: i64) -> NaiveDate {
+    TimeDelta::try_days(number)
+        .and_then(|days| NaiveDate::default().checked_add_signed(days))
+        .unwrap_or_default()
+}
+
+/// The instant after so many microseconds.
+pub(in crate::capacity) fn instant(microseconds: i64) -> Instant {
+    Instant::new(chrono::DateTime::from_timestamp_micros(microseconds).unwrap_or_default())
+}
+
+impl Money {
+    /// What was promised.
+    #[must_use]
+    pub fn committed(&self) -> i64 {
+        self.taken
+            .iter()
+            .fold(0_i64, |sum, (_, minor)| sum.saturating_add(*minor))
+    }
+
+    /// Where what is there already does not fit.
+    #[must_use]
+    pub fn standing(&self) -> Vec<Place> {
+        self.place(Vec::new()).into_iter().collect()
+    }
+
+    fn place(&self, more: Vec<(Source, i64)>) -> Option<Place> {
+        let wanted = more.iter().fold(self.committed(), |sum, (_, minor)| {
+            sum.saturating_add(*minor)
+        });
+        if wanted <= self.limit {
+            return None;
+        }
+        let mut taken: Vec<(Source, i64)> = self.taken.iter().copied().chain(more).collect();
+        taken.sort_by_key(|(source, minor)| (-minor, *source));
+        Some(Place {
+            code: FindingCode::OverAllocated,
+            period: Period::Whenever,
+            wanted: Some(wanted),
+            there: Some(self.limit),
+            taken,
+        })
+    }
+}
+
+/// What the shortfalls of a person are.
+pub(in crate::capacity) fn short(
+    opened: &Opened,
+    shortfalls: Vec<feasibility::Shortfall<Source>>,
+) -> Vec<Place> {
+    shortfalls
+        .into_iter()
+        .map(|one| Place {
+            code: FindingCode::OverAllocated,
+            period: Period::Days(opened.day(one.first), opened.day(one.last)),
+            wanted: Some(one.wanted_minutes),
+            there: Some(one.there_minutes),
+            taken: one
+                .taken
+                .into_iter()
+                .map(|taken| (taken.source, taken.minutes))
+                .collect(),
+        })
+        .collect()
+}
+
+/// The demand that something asked for is.
+fn demand(asked: &Asked) -> Option<load::Demand> {
+    let Period::Days(first_on, last_on) = asked.period else {
+        return None;
+    };
+    Some(load::Demand {
+        source: Source::Asked(asked.change),
+        task_id: asked.task_id,
+        first_on,
+        last_on,
+        effort: load::effort(&asked.quantity)?,
+    })
+}
+
+/// What is asked for, as demands.
+pub(super) fn demands(asked: &[Asked]) -> Vec<load::Demand> {
+    asked.iter().filter_map(demand).collect()
+}
+
+impl Books {
+    /// Opens the books for what is asked, and for so many days behind it, as if the allocations of `gone` were not there.
+    ///
+    /// # Errors
+    /// What the database answers.
+    pub fn open(
+        reading: &mut Reading<'_>,
+        resource: &Resource,
+        asked: &[Asked],
+        gone: &BTreeSet<Id>,
+        days_behind: i64,
+    ) -> Result<Self, Problem> {
+        let periods: Vec<Period> = asked.iter().map(|one| one.period).collect();
+        match resource.kind {
+            ResourceKind::Person => {
+                let covered: BTreeSet<Id> = asked.iter().filter_map(|one| one.task_id).collect();
+                let span = span_of_days(&periods, days_behind);
+                hull::open(reading, resource.id, span, &demands(asked), gone, &covered)
+                    .map(Self::Person)
+            }
+            ResourceKind::Budget => budget(reading, resource, gone).map(Self::Budget),
+            _ => things(reading, resource, span(&periods, days_behind), gone).map(Self::Things),
+        }
+    }
+
+    /// Where what is asked does not fit.
+    #[must_use]
+    pub fn conflicts(&self, asked: &[Asked]) -> Vec<Place> {
+        match self {
+            Self::Person(opened) => {
+                let added = load::laid(&demands(asked), &opened.capacity);
+                short(
+                    opened,
+                    feasibility::caused(&opened.minutes, &opened.present, &added),
+                )
+            }
+            Self::Things(things) => things.conflicts(asked),
+            Self::Budget(money) => {
+                let more: Vec<(Source, i64)> = asked
+                    .iter()
+                    .map(|one| (Source::Asked(one.change), one.quantity.number()))
+                    .collect();
+                if more.is_empty() {
+                    return Vec::new();
+                }
+                money.place(more).into_iter().collect()
+            }
+        }
+    }
+
+    /// Where nobody knows.
+    #[must_use]
+    pub fn unknown(&self, asked: &[Asked]) -> Vec<Place> {
+        let Self::Person(opened) = self else {
+            return Vec::new();
+        };
+        let added = load::laid(&demands(asked), &opened.capacity);
+        let (from, to) = (
+            added.iter().map(|one| one.first).min().unwrap_or_default(),
+            added.iter().map(|one| one.last).max().unwrap_or_default(),
+        );
+        feasibility::unknown(&opened.minutes, &added)
+            .into_iter()
+            .map(|run| Place {
+                code: FindingCode::UnknownCapacity,
+                period: Period::Days(
+                    opened.day(run.first.max(from)),
+                    opened.day(run.last.min(to)),
+                ),
+                wanted: None,
+                there: None,
+                taken: run.sources.into_iter().map(|one| (one, 0)).collect(),
+            })
+            .collect()
+    }
+
+    /// Whether all of it is known to fit.
+    #[must_use]
+    pub fn fits(&self, asked: &[Asked]) -> bool {
+        self.conflicts(asked).is_empty() && self.unknown(asked).is_empty()
+    }
+
+    /// Where what is there already does not fit.
+    #[must_use]
+    pub fn standing(&self) -> Vec<Place> {
+        match self {
+            Self::Person(opened) => short(
+                opened,
+                feasibility::shortfalls(&opened.minutes, &opened.present),
+            ),
+            Self::Things(things) => things.standing(),
+            Self::Budget(money) => money.standing(),
+        }
+    }
+}
+
+/// All these periods, and so many days behind them.
+pub(super) fn span_of_days(periods: &[Period], days_behind: i64) -> (NaiveDate, NaiveDate) {
+    let days = |one: &Period| match one {
+        Period::Days(first, last) => Some((*first, *last)),
+        _ => None,
+    };
+    let first = periods
+        .iter()
+        .filter_map(days)
+        .map(|(first, _)| first)
+        .min();
+    let last = periods.iter().filter_map(days).map(|(_, last)| last).max();
+    let last = last.unwrap_or_default();
+    let behind = TimeDelta::try_days(days_behind).unwrap_or_default();
+    (
+        first.unwrap_or_default(),
+        last.checked_add_signed(behind).unwrap_or(last),
+    )
+}
+
+/// What was promised of a budget: approved, whatever the dates.
+///
+/// # Errors
+/// What the database answers.
+pub fn budget(
+    reading: &mut Reading<'_>,
+    resource: &Resource,
+    gone: &BTreeSet<Id>,
+) -> Result<Money, Problem> {
+    let rows: Vec<(Id, Option<i64>)> = allocations::in_team(reading.team)
+        .filter(a::resource_id.eq(resource.id))
+        .filter(a::state.eq(AllocationState::Approved))
+        .select((a::id, a::amount_minor))
+        .load(reading.conn)?;
+    Ok(Money {
+        limit: resource.limit_minor.map_or(0, |limit| limit.get()),
+        taken: rows
+            .into_iter()
+            .filter(|(id, _)| !gone.contains(id))
+            .filter_map(|(id, minor)| Some((Source::Allocation(id), minor?)))
+            .collect(),
+    })
+}

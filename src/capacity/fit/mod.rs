@@ -1,0 +1,237 @@
+//! Does it fit: what is asked of a resource against what is there and what takes it.
+//!
+//! The surprising rule: a way out is offered only after it was checked as the request itself was.
+
+pub mod books;
+pub mod hours;
+pub mod hull;
+mod model;
+pub mod things;
+pub mod titles;
+mod ways;
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use crate::access::Reading;
+use crate::capacity::allocations::Quantity;
+use crate::capacity::load::Source;
+use crate::capacity::resources::{Overbooking, Resource, ResourceKind};
+use crate::db::{Date, Id};
+use crate::http::{Code, Problem};
+
+pub use books::{Books, Period, Place};
+pub use model::{Finding, FindingCode, FindingUnit, Taker, WayOut, WayOutKind};
+use ways::Question;
+
+/// How many takers a finding names.
+const TAKERS: usize = 20;
+/// For how many findings of a request ways out are looked for.
+const WAYS: usize = 5;
+
+/// What is asked of a resource.
+#[derive(Debug, Clone)]
+pub struct Asked {
+    /// Its place in the request.
+    pub change: usize,
+    /// The allocation, where there is one already.
+    pub allocation_id: Option<Id>,
+    /// What it is for.
+    pub campaign_id: Option<Id>,
+    /// What it is for.
+    pub event_id: Option<Id>,
+    /// What it is for: this task counts by the allocation then.
+    pub task_id: Option<Id>,
+    /// When.
+    pub period: Period,
+    /// How much.
+    pub quantity: Quantity,
+}
+
+/// What is found of what is asked of one resource, as if the allocations of `gone` were not there: those that are changed
+/// or cancelled by the same request.
+///
+/// # Errors
+/// What the database answers.
+pub fn judge(
+    reading: &mut Reading<'_>,
+    resource: &Resource,
+    asked: &[Asked],
+    gone: &BTreeSet<Id>,
+) -> Result<Vec<Finding>, Problem> {
+    if asked.is_empty() {
+        return Ok(Vec::new());
+    }
+    let books = Books::open(reading, resource, asked, gone, 0)?;
+    let mut places = books.conflicts(asked);
+    places.extend(books.unknown(asked));
+    let mut findings = Vec::new();
+    for place in places {
+        let mut finding = told(resource, &place, asked);
+        if finding.is_conflict()
+            && findings.len() < WAYS
+            && let Some(which) = in_the_way(&place)
+        {
+            let question = Question {
+                resource,
+                asked,
+                which,
+                gone,
+            };
+            finding.ways_out = ways::out(reading, &question)?;
+        }
+        findings.push(finding);
+    }
+    titles::fill(reading, &mut findings)?;
+    Ok(findings)
+}
+
+/// Where what was promised of a resource does not fit, from today on.
+///
+/// # Errors
+/// What the database answers.
+pub fn standing(reading: &mut Reading<'_>, resource: &Resource) -> Result<Vec<Finding>, Problem> {
+    let today = reading.today().naive();
+    let period = match resource.booking {
+        Some(crate::capacity::resources::Booking::Minutes) => {
+            Period::Instants(reading.now, reading.now)
+        }
+        _ => Period::Days(today, today),
+    };
+    let nothing = Asked {
+        change: 0,
+        allocation_id: None,
+        campaign_id: None,
+        event_id: None,
+        task_id: None,
+        period,
+        quantity: Quantity::Units(0),
+    };
+    let far_ahead = 36_500;
+    let books = match resource.kind {
+        ResourceKind::Person => return Ok(Vec::new()),
+        _ => Books::open(reading, resource, &[nothing], &BTreeSet::new(), far_ahead)?,
+    };
+    let mut findings: Vec<Finding> = books
+        .standing()
+        .iter()
+        .map(|place| told(resource, place, &[]))
+        .collect();
+    titles::fill(reading, &mut findings)?;
+    Ok(findings)
+}
+
+/// What was found there, in the form in which it is sent; titles come later, for all at once.
+#[must_use]
+pub fn told(resource: &Resource, place: &Place, asked: &[Asked]) -> Finding {
+    let asked: BTreeMap<usize, &Asked> = asked.iter().map(|one| (one.change, one)).collect();
+    let (days, instants) = match place.period {
+        Period::Days(first, last) => (Some((Date::from(first), Date::from(last))), None),
+        Period::Instants(from, until) => (None, Some((from, until))),
+        Period::Whenever => (None, None),
+    };
+    let unit = match resource.kind {
+        ResourceKind::Person => FindingUnit::Minutes,
+        ResourceKind::Budget => FindingUnit::Minor,
+        _ => FindingUnit::Units,
+    };
+    let taken_by: Vec<Taker> = place
+        .taken
+        .iter()
+        .take(TAKERS)
+        .map(|(source, amount)| taker(*source, *amount, &asked))
+        .collect();
+    Finding {
+        code: place.code,
+        detail: sentence(resource, place, unit),
+        resource_id: resource.id,
+        resource_name: resource.name.as_str().to_owned(),
+        overbooking: resource.overbooking,
+        first_on: days.map(|(first, _)| first),
+        last_on: days.map(|(_, last)| last),
+        starts_at: instants.map(|(from, _)| from),
+        ends_at: instants.map(|(_, until)| until),
+        unit,
+        currency: resource.currency,
+        wanted: place.wanted,
+        there: place.there,
+        left_out: place.taken.len().saturating_sub(taken_by.len()),
+        taken_by,
+        ways_out: Vec::new(),
+    }
+}
+
+fn taker(source: Source, amount: i64, asked: &BTreeMap<usize, &Asked>) -> Taker {
+    let mut taker = Taker {
+        change: None,
+        allocation_id: None,
+        campaign_id: None,
+        event_id: None,
+        task_id: None,
+        title: None,
+        amount,
+    };
+    match source {
+        Source::Allocation(id) => taker.allocation_id = Some(id),
+        Source::Task(id) => taker.task_id = Some(id),
+        Source::Asked(change) => {
+            taker.change = Some(change);
+            if let Some(one) = asked.get(&change) {
+                taker.allocation_id = one.allocation_id;
+                taker.campaign_id = one.campaign_id;
+                taker.event_id = one.event_id;
+                taker.task_id = one.task_id;
+            }
+        }
+    }
+    taker
+}
+
+fn sentence(resource: &Resource, place: &Place, unit: FindingUnit) -> String {
+    let when = match place.period {
+        Period::Days(first, last) if first == last => format!(" on {first}"),
+        Period::Days(first, last) => format!(" from {first} to {last}"),
+        Period::Instants(from, until) => format!(" from {from} to {until}"),
+        Period::Whenever => String::new(),
+    };
+    let name = &resource.name;
+    let (Some(wanted), Some(there)) = (place.wanted, place.there) else {
+        return format!("{name}: nobody wrote down how much there is{when}.");
+    };
+    let what = match unit {
+        FindingUnit::Minutes => "minutes".to_owned(),
+        FindingUnit::Units => "units".to_owned(),
+        FindingUnit::Minor => format!(
+            "minor units of {}",
+            resource
+                .currency
+                .as_ref()
+                .map_or("money", |one| one.as_str())
+        ),
+    };
+    format!("{name}: {wanted} {what} are wanted{when}, {there} are there.")
+}
+
+/// The first of what was asked that has a part in it.
+fn in_the_way(place: &Place) -> Option<usize> {
+    place.taken.iter().find_map(|(source, _)| match source {
+        Source::Asked(change) => Some(*change),
+        _ => None,
+    })
+}
+
+/// The refusal, where the policy of one of the resources refuses what was found.
+#[must_use]
+pub fn refusal(findings: &[Finding]) -> Option<Problem> {
+    let first = findings
+        .iter()
+        .find(|one| one.is_conflict() && one.overbooking == Overbooking::Refuse)?;
+    let code = match first.code {
+        FindingCode::CapacityExceeded => Code::CapacityExceeded,
+        FindingCode::OverAllocated | FindingCode::UnknownCapacity => Code::OverAllocated,
+    };
+    Some(
+        Problem::new(code)
+            .detail(first.detail.clone())
+            .member("findings", findings),
+    )
+}
