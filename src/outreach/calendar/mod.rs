@@ -4,7 +4,7 @@
 //! its UID for ever, and a cancelled one is still written, as `CANCELLED`.
 
 mod feeds;
-mod imports;
+pub mod imports;
 mod lines;
 mod place;
 mod public;
@@ -23,6 +23,5 @@ pub fn routes(config: &mut ServiceConfig<'_>) {
     config
         .configure(public::routes)
         .configure(place::routes)
-        .configure(feeds::routes)
-        .configure(imports::routes);
+        .configure(feeds::routes);
 }

@@ -22,5 +22,5 @@ pub use message::{Written, message, written};
 pub use model::{Letter, LetterKind, LetterState, Recipient};
 pub use outbox::{OutboxLetter, OutboxLetterPage, routes};
 pub(in crate::outreach) use page::escaped;
-pub use queue::{put, readdress};
+pub use queue::{AT_ONCE, Draft, put, put_all, readdress};
 pub(in crate::outreach) use words::{Language, moment};

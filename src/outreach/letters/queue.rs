@@ -15,20 +15,24 @@ use crate::people::texts::Locale;
 use crate::schema::letters;
 
 /// How many letters are looked up and put at once.
-pub(super) const AT_ONCE: usize = 500;
+pub const AT_ONCE: usize = 500;
 
 /// A letter that somebody has cause to send.
 #[derive(Debug, Clone)]
-pub(super) struct Draft {
-    pub(super) kind: LetterKind,
-    pub(super) event_id: Id,
-    pub(super) registration_id: Option<Id>,
-    pub(super) to: Recipient,
-    pub(super) cause: String,
+pub struct Draft {
+    /// What it says.
+    pub kind: LetterKind,
+    /// About which event.
+    pub event_id: Id,
+    /// About whose place at it.
+    pub registration_id: Option<Id>,
+    /// To whom.
+    pub to: Recipient,
+    /// Why, in words that are the same each time it is the same cause: `registration/<id>/confirmed`.
+    pub cause: String,
 }
 
-/// Puts a letter into the outbox, unless there is one for this cause. `cause` says why, in words that are the same each
-/// time it is the same cause: `registration/<id>/confirmed`.
+/// Puts a letter into the outbox, unless there is one for this cause.
 ///
 /// # Errors
 /// What the database answers.
@@ -70,8 +74,12 @@ pub fn readdress(
     Ok(())
 }
 
-/// Puts at most [`AT_ONCE`] letters, of which no two have the same cause.
-pub(super) fn put_all(tx: &mut Tx<'_>, drafts: Vec<Draft>) -> Result<(), Problem> {
+/// Puts at most [`AT_ONCE`] letters into the outbox, of which no two have the same cause, but none for a cause for which
+/// there is one already.
+///
+/// # Errors
+/// What the database answers.
+pub fn put_all(tx: &mut Tx<'_>, drafts: Vec<Draft>) -> Result<(), Problem> {
     let causes: Vec<&str> = drafts.iter().map(|draft| draft.cause.as_str()).collect();
     let there: HashSet<String> = letters::table
         .filter(letters::team_id.eq(tx.team.id()))

@@ -307,5 +307,6 @@ pub fn routes(config: &mut ServiceConfig<'_>) {
         .service(get_event_seats)
         .service(super::attendance::get_event_attendance)
         .service(super::attendance::get_campaign_attendance);
+    super::imports::routes(config);
     super::public::routes(config);
 }

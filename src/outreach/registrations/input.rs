@@ -22,7 +22,7 @@ use crate::people::texts::{Email, Locale};
 use crate::schema::registrations;
 
 /// How long a check-in code is: 30^8 codes, of which an event has few.
-const CODE: usize = 8;
+pub(super) const CODE: usize = 8;
 
 const fn one_seat() -> Seats {
     Seats::clamped(1)
@@ -105,6 +105,18 @@ pub(super) struct Details {
     origin: Origin,
 }
 
+/// What a member, or a table, says of somebody.
+#[derive(Debug)]
+pub(super) struct Said {
+    pub(super) name: Name,
+    pub(super) email: Email,
+    pub(super) locale: Locale,
+    pub(super) seats: Seats,
+    pub(super) companions: Companions,
+    pub(super) answers: Map<String, Value>,
+    pub(super) utm: [Option<Utm>; 3],
+}
+
 impl NewRegistration {
     /// Checked against the rules of the event.
     pub(super) fn checked(self, event: &Event) -> Result<Details, Problem> {
@@ -131,6 +143,22 @@ impl NewRegistration {
 }
 
 impl AddedRegistration {
+    /// What a table says.
+    pub(super) fn of(said: Said) -> Self {
+        let [utm_source, utm_medium, utm_campaign] = said.utm;
+        Self {
+            name: said.name,
+            email: said.email,
+            locale: said.locale,
+            seats: said.seats,
+            companions: said.companions,
+            answers: Given(said.answers),
+            utm_source,
+            utm_medium,
+            utm_campaign,
+        }
+    }
+
     /// Checked against the rules of the event.
     pub(super) fn checked(self, event: &Event, origin: Origin) -> Result<Details, Problem> {
         let details = Details {
@@ -200,8 +228,19 @@ impl Details {
         }
     }
 
+    /// How many seats are asked for.
+    pub(super) const fn seats(&self) -> i64 {
+        self.seats.get()
+    }
+
     /// A new record, which holds nothing yet.
     pub(super) fn fresh(self, tx: &mut Tx<'_>, event_id: Id) -> Result<Registration, Problem> {
+        let code = new_code(tx, event_id)?;
+        Ok(self.fresh_with(tx, event_id, code))
+    }
+
+    /// The same, with a check-in code that nobody else at the event has.
+    pub(super) fn fresh_with(self, tx: &Tx<'_>, event_id: Id, code: String) -> Registration {
         let blank = Registration {
             team_id: tx.team.id(),
             id: Id::new(),
@@ -222,7 +261,7 @@ impl Details {
             secret_number: 0,
             letters: 0,
             letters_since: None,
-            check_in_code: new_code(tx, event_id)?,
+            check_in_code: code,
             queue_number: None,
             queued_at: None,
             offer_expires_at: None,
@@ -236,7 +275,7 @@ impl Details {
             updated_at: tx.now,
             version: tx.revision,
         };
-        Ok(self.onto(&blank))
+        self.onto(&blank)
     }
 }
 

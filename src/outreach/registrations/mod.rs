@@ -11,6 +11,7 @@ pub mod clock;
 mod edit;
 mod filter;
 mod handlers;
+mod imports;
 mod input;
 mod link;
 mod model;

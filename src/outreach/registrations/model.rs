@@ -197,6 +197,17 @@ impl Registration {
     }
 }
 
+impl Registration {
+    /// The same when others behind got seats so often.
+    pub(super) fn passed_over(self, times: i64) -> Self {
+        Self {
+            passed_over_count: times,
+            passed_over_reason: (times > 0).then_some(PassedOverReason::TooFewSeats),
+            ..self
+        }
+    }
+}
+
 impl Journaled for Kept<'_> {
     const KIND: Kind = Kind::Registration;
 

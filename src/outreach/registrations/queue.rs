@@ -15,7 +15,7 @@ use crate::access::Tx;
 use crate::db::Id;
 use crate::http::Problem;
 use crate::outreach::events::Event;
-use crate::outreach::letters::{self, LetterKind, Recipient};
+use crate::outreach::letters::{self, Draft, LetterKind, Recipient};
 use crate::schema::registrations;
 
 /// How many of the queue are looked at together.
@@ -29,25 +29,28 @@ pub(super) fn tell(
     kind: LetterKind,
     registration: &Registration,
 ) -> Result<(), Problem> {
-    let to = Recipient {
-        email: registration.email.clone(),
-        name: registration.name.clone(),
-        locale: registration.locale.clone(),
-    };
-    let cause = format!(
-        "registration/{}/{}/{}",
-        registration.id,
-        kind.as_str(),
-        tx.revision
-    );
-    letters::put(
-        tx,
+    let draft = draft(tx, kind, registration);
+    letters::put_all(tx, vec![draft])
+}
+
+/// A letter about a registration, for what happens in this revision.
+pub(super) fn draft(tx: &Tx<'_>, kind: LetterKind, registration: &Registration) -> Draft {
+    Draft {
         kind,
-        registration.event_id,
-        Some(registration.id),
-        &to,
-        &cause,
-    )
+        event_id: registration.event_id,
+        registration_id: Some(registration.id),
+        to: Recipient {
+            email: registration.email.clone(),
+            name: registration.name.clone(),
+            locale: registration.locale.clone(),
+        },
+        cause: format!(
+            "registration/{}/{}/{}",
+            registration.id,
+            kind.as_str(),
+            tx.revision
+        ),
+    }
 }
 
 /// Saves a registration that was changed, and journals it.
@@ -104,7 +107,7 @@ pub fn promote(tx: &mut Tx<'_>, event: &Event) -> Result<Option<i64>, Problem> {
         }
     }
     if let Some(number) = last_granted {
-        pass_over(tx, event.id, number)?;
+        pass_over(tx, event.id, number, 1)?;
     }
     Ok(free)
 }
@@ -145,9 +148,17 @@ pub fn shorten_offers(tx: &mut Tx<'_>, event: &Event) -> Result<usize, Problem> 
     Ok(outlasting.len())
 }
 
-/// Notes for all who wait before `number` that somebody behind them got seats. A machine's count: it changes nobody's
+/// Notes for all who wait before `number` how often somebody behind them got seats. A machine's count: it changes nobody's
 /// version.
-fn pass_over(tx: &mut Tx<'_>, event_id: Id, number: i64) -> Result<(), Problem> {
+pub(super) fn pass_over(
+    tx: &mut Tx<'_>,
+    event_id: Id,
+    number: i64,
+    times: i64,
+) -> Result<(), Problem> {
+    if times == 0 {
+        return Ok(());
+    }
     let waiting = registrations::table
         .filter(registrations::team_id.eq(tx.team.id()))
         .filter(registrations::event_id.eq(event_id))
@@ -155,7 +166,7 @@ fn pass_over(tx: &mut Tx<'_>, event_id: Id, number: i64) -> Result<(), Problem> 
         .filter(registrations::queue_number.assume_not_null().lt(number));
     diesel::update(waiting)
         .set((
-            registrations::passed_over_count.eq(registrations::passed_over_count + 1),
+            registrations::passed_over_count.eq(registrations::passed_over_count + times),
             registrations::passed_over_reason.eq(Some(PassedOverReason::TooFewSeats)),
         ))
         .execute(tx.conn)?;
@@ -177,7 +188,7 @@ pub(super) fn enter(
         ..before.clone()
     };
     if fits(free, before.seats.get()) {
-        pass_over(tx, event.id, last.saturating_add(1))?;
+        pass_over(tx, event.id, last.saturating_add(1), 1)?;
         let after = Registration {
             state: RegistrationState::Confirmed,
             queue_number: None,

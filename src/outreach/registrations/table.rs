@@ -34,10 +34,26 @@ const COLUMNS: [&str; 15] = [
     "note",
 ];
 
-/// The cell as a spreadsheet may have it: nothing in it is a formula.
+/// Whether a spreadsheet would run the cell as a formula, or whether it is guarded against that already.
+fn is_formula(cell: &str) -> bool {
+    cell.trim_start_matches('\'')
+        .starts_with(['=', '+', '-', '@', '\t', '\r'])
+}
+
+/// The cell as a spreadsheet may have it: nothing in it is a formula. One that looks guarded already is guarded once
+/// more, so that taking the guard off again gives just what it was.
 fn safe(cell: String) -> String {
-    match cell.chars().next() {
-        Some('=' | '+' | '-' | '@' | '\t' | '\r') => format!("'{cell}"),
+    if is_formula(&cell) {
+        format!("'{cell}")
+    } else {
+        cell
+    }
+}
+
+/// The cell without what guards it.
+pub(super) fn unguarded(cell: &str) -> &str {
+    match cell.strip_prefix('\'') {
+        Some(rest) if is_formula(rest) => rest,
         _ => cell,
     }
 }
@@ -127,7 +143,7 @@ pub async fn export_registrations(scope: TeamScope, filter: Query<RegistrationFi
 
 #[cfg(test)]
 mod tests {
-    use super::safe;
+    use super::{safe, unguarded};
 
     #[test]
     fn nothing_is_a_formula() {
@@ -139,9 +155,14 @@ mod tests {
             ("\tx", "'\tx"),
             ("\rx", "'\rx"),
             ("a=b", "a=b"),
+            ("'=1", "''=1"),
+            ("''=1", "'''=1"),
+            ("'tis", "'tis"),
+            ("'", "'"),
             ("", ""),
         ] {
             assert_eq!(safe(cell.to_owned()), expected);
+            assert_eq!(unguarded(expected), cell, "what went out comes in");
         }
     }
 }

@@ -40,6 +40,30 @@ pub fn find(reading: &mut Reading<'_>, id: Id) -> Result<EventSeries, Problem> {
 }
 
 impl EventSeries {
+    /// A series whose first event is this, without a rule yet.
+    pub(super) fn blank(tx: &Tx<'_>, first: &Event) -> Self {
+        let (starts, ends) = (&first.starts.0, &first.ends.0);
+        Self {
+            team_id: tx.team.id(),
+            id: Id::new(),
+            rule: super::model::RuleText::default(),
+            duration_seconds: (ends.local.naive() - starts.local.naive()).num_seconds(),
+            starts: first.starts.clone(),
+            pattern: Json(Pattern::of(first)),
+            total: 0,
+            made: 0,
+            next_at: None,
+            moved_by_clocks: Json(Vec::new()),
+            left_out: Json(Vec::new()),
+            external_id: None,
+            created_at: tx.now,
+            updated_at: tx.now,
+            version: tx.revision,
+            deleted_at: None,
+            trash_root_id: None,
+        }
+    }
+
     /// Its rule, read.
     ///
     /// # Errors
@@ -108,27 +132,23 @@ pub fn create(tx: &mut Tx<'_>, new: NewEventSeries) -> Result<EventSeries, Probl
         ));
     }
     let first = write::checked(tx, new.event).map_err(|problem| problem.below("/event"))?;
-    let (starts, ends) = (&first.starts.0, &first.ends.0);
+    let starts = &first.starts.0;
     let rule = Rule::read(new.rule.as_str(), starts.time_zone)?;
     let dates = rule.dates(starts.local.naive())?;
+    let blank = EventSeries::blank(tx, &first);
+    make(tx, blank, &rule, dates)
+}
+
+/// Makes a series with these dates, and its events of the next year, and journals all of them.
+pub(super) fn make(
+    tx: &mut Tx<'_>,
+    blank: EventSeries,
+    rule: &Rule,
+    dates: Vec<NaiveDateTime>,
+) -> Result<EventSeries, Problem> {
     let mut series = EventSeries {
-        team_id: tx.team.id(),
-        id: Id::new(),
-        rule: kept(&rule, starts)?,
-        duration_seconds: (ends.local.naive() - starts.local.naive()).num_seconds(),
-        starts: first.starts.clone(),
-        pattern: Json(Pattern::of(&first)),
-        total: 0,
-        made: 0,
-        next_at: None,
-        moved_by_clocks: Json(Vec::new()),
-        left_out: Json(Vec::new()),
-        external_id: None,
-        created_at: tx.now,
-        updated_at: tx.now,
-        version: tx.revision,
-        deleted_at: None,
-        trash_root_id: None,
+        rule: kept(rule, &blank.starts.0)?,
+        ..blank
     };
     let count = due(&series, &dates, tx.now);
     series.made = i64::try_from(count).unwrap_or_default();
@@ -138,7 +158,9 @@ pub fn create(tx: &mut Tx<'_>, new: NewEventSeries) -> Result<EventSeries, Probl
         .execute(tx.conn)?;
     tx.created(&series)?;
     for date in dates.into_iter().take(count) {
-        occur(tx, &series, date)?;
+        if !series.leaves_out(date) {
+            occur(tx, &series, date)?;
+        }
     }
     Ok(series)
 }

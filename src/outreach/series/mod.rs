@@ -5,6 +5,7 @@
 
 mod edit;
 mod handlers;
+mod importing;
 pub mod make;
 mod model;
 mod moving;
@@ -12,5 +13,8 @@ pub mod rule;
 
 pub use edit::{check_series, leave, moved_alone, overridden, patch, to_come};
 pub use handlers::routes;
+pub use importing::{
+    ImportedSeries, date_at, hand_on_uid, import, leave_out, occurrence_on, one_to_come, shorten,
+};
 pub use model::{EventSeries, EventSeriesPage, Pattern, SeriesScope, WhichOccurrences};
 pub use moving::{MovedSeries, reschedule};

@@ -4,6 +4,8 @@
 //! The surprising rule: days are counted on the wall's calendar, without any zone. "Every Tuesday at seven" is that in
 //! summer and in winter; only then does the zone say at which instant.
 
+use std::ops::ControlFlow;
+
 use chrono::{DateTime, Datelike, NaiveDate, NaiveDateTime, TimeDelta, Utc};
 use rrule::{RRule, RRuleSet, Unvalidated};
 use serde_json::json;
@@ -11,6 +13,10 @@ use serde_json::json;
 use crate::http::values::TimeZone;
 use crate::http::wall_clock::WallClock;
 use crate::http::{FieldError, Problem};
+
+mod taken;
+
+pub use taken::{Budget, Compared, Limit, Taken};
 
 /// How many events a series has at most.
 pub const MOST: usize = 200;
@@ -40,9 +46,11 @@ enum End {
     Count(usize),
     /// With the last one that begins by then, as the clock on the wall shows it.
     Until(NaiveDateTime),
+    /// Never: only in other calendars.
+    Never,
 }
 
-/// A rule that ends.
+/// A rule. Those of series end.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Rule {
     /// Its parts but the end, in their order.
@@ -74,6 +82,22 @@ impl Rule {
     /// # Errors
     /// `validation_failed` at `/rule`.
     pub fn read(text: &str, zone: TimeZone) -> Result<Self, Problem> {
+        let rule = Self::read_any(text, zone)?;
+        match rule.end {
+            End::Never => refuse(
+                "rule_never_ends",
+                "Say when it ends: add ;COUNT=10 or ;UNTIL=20271231.",
+            ),
+            End::Count(count) if count > MOST => too_many(count, ""),
+            End::Count(_) | End::Until(_) => Ok(rule),
+        }
+    }
+
+    /// Reads a rule of another calendar, which may never end or make many.
+    ///
+    /// # Errors
+    /// `validation_failed` at `/rule`.
+    pub fn read_any(text: &str, zone: TimeZone) -> Result<Self, Problem> {
         let text = text.trim().to_ascii_uppercase();
         let text = text.strip_prefix("RRULE:").unwrap_or(&text);
         let mut parts: Vec<(String, String)> = Vec::new();
@@ -114,12 +138,7 @@ impl Rule {
             }
         }
         let end = match (count, until) {
-            (None, None) => {
-                return refuse(
-                    "rule_never_ends",
-                    "Say when it ends: add ;COUNT=10 or ;UNTIL=20271231.",
-                );
-            }
+            (None, None) => End::Never,
             (Some(_), Some(_)) => {
                 return refuse("count_and_until", "Either COUNT or UNTIL, not both.");
             }
@@ -170,11 +189,6 @@ impl Rule {
         {
             return refuse("malformed_rule", "INTERVAL is a number from 1 to 999.");
         }
-        if let End::Count(count) = self.end
-            && count > MOST
-        {
-            return too_many(count, "");
-        }
         Ok(())
     }
 
@@ -188,6 +202,7 @@ impl Rule {
                 let at = on_the_wall(at, zone).0.instant().utc();
                 text.push_str(&at.format(";UNTIL=%Y%m%dT%H%M%SZ").to_string());
             }
+            End::Never => {}
         }
         text
     }
@@ -201,25 +216,16 @@ impl Rule {
         parts.join(";")
     }
 
-    /// The local starts that the rule means, the first of them `start`.
-    ///
-    /// # Errors
-    /// `validation_failed` at `/rule`: none, too many, too far, or not at `start`.
-    pub fn dates(&self, start: NaiveDateTime) -> Result<Vec<NaiveDateTime>, Problem> {
+    /// Goes through the local starts from `start` until `end`, in their order, until `look` says that it is enough.
+    fn each(
+        &self,
+        start: NaiveDateTime,
+        end: NaiveDateTime,
+        mut look: impl FnMut(NaiveDateTime) -> ControlFlow<Result<(), Problem>>,
+    ) -> Result<(), Problem> {
         let utc = |at: NaiveDateTime| -> DateTime<rrule::Tz> {
             at.and_utc().with_timezone(&rrule::Tz::UTC)
         };
-        let furthest = start
-            .checked_add_signed(TimeDelta::days(FURTHEST))
-            .unwrap_or(start);
-        // One bound for all rules: the library stops there, whatever else the rule says.
-        let end = match self.end {
-            End::Until(at) => at.min(furthest),
-            End::Count(_) => furthest,
-        };
-        if end < start {
-            return refuse("rule_makes_none", "It ends before the first event begins.");
-        }
         let text = format!(
             "{};UNTIL={}",
             self.parts_text(),
@@ -234,16 +240,43 @@ impl Rule {
                 "It is no rule of RFC 5545, section 3.3.10.",
             );
         };
+        let set = RRuleSet::new(utc(start)).rrule(rule).limit();
+        for at in &set {
+            if let ControlFlow::Break(end) = look(at.with_timezone(&Utc).naive_utc()) {
+                return end;
+            }
+        }
+        Ok(())
+    }
+
+    /// The local starts that the rule means, the first of them `start`.
+    ///
+    /// # Errors
+    /// `validation_failed` at `/rule`: none, too many, too far, or not at `start`.
+    pub fn dates(&self, start: NaiveDateTime) -> Result<Vec<NaiveDateTime>, Problem> {
+        let furthest = start
+            .checked_add_signed(TimeDelta::days(FURTHEST))
+            .unwrap_or(start);
+        // One bound for all rules: the library stops there, whatever else the rule says.
+        let end = match self.end {
+            End::Until(at) => at.min(furthest),
+            End::Count(_) | End::Never => furthest,
+        };
+        if end < start {
+            return refuse("rule_makes_none", "It ends before the first event begins.");
+        }
         let most = match self.end {
             End::Count(count) => count,
-            End::Until(_) => usize::MAX,
+            End::Until(_) | End::Never => usize::MAX,
         };
-        let set = RRuleSet::new(utc(start)).rrule(rule).limit();
-        let dates: Vec<NaiveDateTime> = (&set)
-            .into_iter()
-            .take(most)
-            .map(|at| at.with_timezone(&Utc).naive_utc())
-            .collect();
+        let mut dates: Vec<NaiveDateTime> = Vec::new();
+        self.each(start, end, |at| {
+            if dates.len() == most {
+                return ControlFlow::Break(Ok(()));
+            }
+            dates.push(at);
+            ControlFlow::Continue(())
+        })?;
         if dates.len() > MOST {
             return too_many(
                 dates.len(),
@@ -266,6 +299,7 @@ impl Rule {
         let is_cut = match self.end {
             End::Count(count) => dates.len() < count,
             End::Until(at) => at > furthest,
+            End::Never => true,
         };
         if is_cut {
             return refuse(
@@ -293,7 +327,7 @@ impl Rule {
     pub fn split(&self, last: NaiveDateTime, rest: usize) -> (Self, Self) {
         let end = match self.end {
             End::Count(_) => End::Count(rest),
-            End::Until(at) => End::Until(at),
+            other => other,
         };
         let following = Self {
             parts: self.parts.clone(),
@@ -329,7 +363,7 @@ impl Rule {
             .collect();
         let end = match self.end {
             End::Until(at) => End::Until(at.checked_add_signed(by).unwrap_or(at)),
-            count @ End::Count(_) => count,
+            other => other,
         };
         Self { parts, end }
     }

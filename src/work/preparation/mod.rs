@@ -2,6 +2,7 @@
 //!
 //! The surprising rule: outreach knows nothing of tasks, so what moves an event together with its tasks is here.
 
+mod calendar_imports;
 mod model;
 mod prepare;
 mod reschedule;
@@ -12,6 +13,7 @@ use utoipa_actix_web::service_config::ServiceConfig;
 /// Registers the operations.
 pub fn routes(config: &mut ServiceConfig<'_>) {
     config
+        .configure(calendar_imports::routes)
         .service(templates::list_event_templates)
         .service(prepare::prepare_event)
         .service(reschedule::reschedule_event);

@@ -25,8 +25,8 @@ const MOST: i64 = 5_000;
 
 /// What became of the tasks of an event.
 #[derive(Debug, Default)]
-struct Tasks {
-    moved: Vec<MovedTask>,
+pub(super) struct Tasks {
+    pub(super) moved: Vec<MovedTask>,
     kept: Vec<KeptTask>,
 }
 
@@ -45,7 +45,7 @@ fn moved(date: Option<Date>, days: i64) -> Result<Option<Date>, Problem> {
 }
 
 /// Moves the tasks of an event by as many days as the event moved.
-fn move_tasks(
+pub(super) fn move_tasks(
     tx: &mut Tx<'_>,
     before: &Event,
     after: &Event,

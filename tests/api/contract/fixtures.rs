@@ -317,6 +317,11 @@ impl Fixture<'_> {
                 self.query.push("dry_run=false".to_owned());
                 self.payload = Some(calendar(&Id::new().to_string()));
             }
+            "create_registration_import" => {
+                self.query.push("dry_run=false".to_owned());
+                let table = format!("name,email\nAda,{}@example.org\n", Id::new());
+                self.payload = Some(Payload::Text("text/csv", table));
+            }
             "create_import" => {
                 self.query.push("dry_run=false".to_owned());
                 self.payload = Some(Payload::Text("text/csv", TABLE.to_owned()));

@@ -1,7 +1,8 @@
 //! From an entry of a file to what an event is made of.
 //!
 //! The surprising rule: a time in UTC is told by the clocks of the calendar's own zone where the file names one
-//! (X-WR-TIMEZONE), because that is what people planned by; Google writes all its times in UTC.
+//! (X-WR-TIMEZONE), because that is what people planned by; Google writes all its times in UTC. Not so where the entry
+//! comes again: a rule in UTC means hours in UTC.
 
 use std::collections::BTreeMap;
 
@@ -9,6 +10,7 @@ use chrono::{NaiveDateTime, TimeDelta};
 use chrono_tz::Tz;
 
 use super::file::{CalendarFile, Property, RawEntry};
+use super::form::{Form, form};
 use super::report::EntryError;
 use super::zone_names::named;
 use crate::db::Instant;
@@ -18,12 +20,14 @@ use crate::http::values::TimeZone;
 use crate::http::wall_clock::WallClock;
 use crate::outreach::events::texts::WebAddress;
 use crate::outreach::events::write::check_period;
+use crate::outreach::events::{EventKind, EventStatus, Hosts, NewEvent, Visibility};
+use crate::outreach::registration_rules::RegistrationRulesPatch;
 
 /// The id of an event in another calendar.
 pub(super) type Uid = Text<1, 200>;
 
 /// Properties that say what we know of an entry, or nothing about the event itself.
-const READ: [&str; 17] = [
+const READ: [&str; 21] = [
     "UID",
     "SUMMARY",
     "DESCRIPTION",
@@ -41,6 +45,10 @@ const READ: [&str; 17] = [
     "TRANSP",
     "CLASS",
     "X-GOOGLE-CONFERENCE",
+    "RRULE",
+    "RDATE",
+    "EXDATE",
+    "RECURRENCE-ID",
 ];
 /// Where calendars keep the link to join, the best first.
 const LINKS: [&str; 5] = [
@@ -50,9 +58,6 @@ const LINKS: [&str; 5] = [
     "X-MICROSOFT-ONLINEMEETINGEXTERNALLINK",
     "LOCATION",
 ];
-/// What makes an entry one of many.
-const RECURRING: [&str; 4] = ["RRULE", "RDATE", "EXDATE", "RECURRENCE-ID"];
-
 /// What an entry wants an event to be.
 #[derive(Debug, Clone)]
 pub(super) struct Wanted {
@@ -66,6 +71,37 @@ pub(super) struct Wanted {
     pub(super) is_tentative: bool,
     pub(super) is_cancelled: bool,
     pub(super) left_out: Vec<String>,
+    pub(super) form: Form,
+}
+
+impl Wanted {
+    /// Where a new event stands: announced, unless the calendar says that it may not take place.
+    pub(super) const fn first_status(&self) -> EventStatus {
+        match (self.is_cancelled, self.is_tentative) {
+            (true, _) => EventStatus::Cancelled,
+            (false, true) => EventStatus::Draft,
+            (false, false) => EventStatus::Scheduled,
+        }
+    }
+
+    /// The event that is made of it.
+    pub(super) fn new_event(self) -> NewEvent {
+        NewEvent {
+            title: self.title,
+            description: self.description.unwrap_or_default(),
+            campaign_id: None,
+            kind: EventKind::Other,
+            starts: self.starts,
+            ends: self.ends,
+            platform: self.platform,
+            join_url: self.join_url,
+            capacity: None,
+            registration: RegistrationRulesPatch::default(),
+            hosts: Hosts::default(),
+            visibility: Visibility::Team,
+            slug: None,
+        }
+    }
 }
 
 /// The zones that names mean, in this file and this team.
@@ -89,6 +125,15 @@ impl<'f> Zones<'f> {
         }
     }
 
+    /// The same, with times in UTC as they are.
+    const fn exact(&self) -> Self {
+        Self {
+            named: self.named,
+            calendar: None,
+            floating: self.floating,
+        }
+    }
+
     fn find(&self, name: &str) -> Option<Tz> {
         named(name).or_else(|| self.named.get(name).and_then(|name| named(name)))
     }
@@ -108,16 +153,11 @@ pub(super) fn read(entry: &RawEntry, zones: &Zones<'_>) -> Result<Wanted, Vec<En
             )
         })
         .collect();
-    if let Some(name) = RECURRING
+    let is_recurring = ["RRULE", "RDATE", "RECURRENCE-ID"]
         .into_iter()
-        .find(|name| entry.find(name).is_some())
-    {
-        errors.push(EntryError::new(
-            name,
-            "recurring",
-            "Entries that come again are not imported. Plan a series, or send each as an entry of its own.",
-        ));
-    }
+        .any(|name| entry.find(name).is_some());
+    let exact = zones.exact();
+    let zones = if is_recurring { &exact } else { zones };
     let mut keep = |result: Result<(), EntryError>| errors.extend(result.err());
     let uid = text::<1, 200>(entry, "UID")
         .map_err(|error| keep(Err(error)))
@@ -129,8 +169,12 @@ pub(super) fn read(entry: &RawEntry, zones: &Zones<'_>) -> Result<Wanted, Vec<En
         .map_err(|error| keep(Err(error)))
         .ok();
     let period = period(entry, zones).map_err(|error| keep(Err(error))).ok();
-    let (Some(uid), Some(title), Some(description), Some((starts, ends)), true) =
-        (uid, title, description, period, errors.is_empty())
+    let zone = period.as_ref().map(|(starts, _)| starts.time_zone);
+    let form = form(entry, zones, zone.unwrap_or(TimeZone::UTC))
+        .map_err(|error| keep(Err(error)))
+        .ok();
+    let (Some(uid), Some(title), Some(description), Some((starts, ends)), Some(form), true) =
+        (uid, title, description, period, form, errors.is_empty())
     else {
         return Err(errors);
     };
@@ -180,7 +224,27 @@ pub(super) fn read(entry: &RawEntry, zones: &Zones<'_>) -> Result<Wanted, Vec<En
         is_tentative: status.as_deref() == Some("TENTATIVE"),
         is_cancelled: status.as_deref() == Some("CANCELLED"),
         left_out,
+        form,
     })
+}
+
+/// The zone that a property is told in.
+pub(super) fn zone_of(
+    property: &Property,
+    name: &'static str,
+    zones: &Zones<'_>,
+) -> Result<Tz, EntryError> {
+    match property.parameter("TZID") {
+        None => Ok(zones.floating),
+        Some(id) => zones.find(id).ok_or_else(|| {
+            let id: String = id.chars().take(200).collect();
+            EntryError::new(
+                name,
+                "unknown_time_zone",
+                format!("Nobody knows the time zone \"{id}\"."),
+            )
+        }),
+    }
 }
 
 /// A text that must be there.
@@ -322,17 +386,7 @@ fn time(
             })
             .ok_or_else(invalid);
     }
-    let zone = match property.parameter("TZID") {
-        None => zones.floating,
-        Some(id) => zones.find(id).ok_or_else(|| {
-            let id: String = id.chars().take(200).collect();
-            EntryError::new(
-                name,
-                "unknown_time_zone",
-                format!("Nobody knows the time zone \"{id}\"."),
-            )
-        })?,
-    };
+    let zone = zone_of(property, name, zones)?;
     let text = local.format("%Y-%m-%dT%H:%M:%S").to_string();
     let local = text.parse().map_err(|_| invalid())?;
     WallClock::new(local, TimeZone(zone))

@@ -1,15 +1,21 @@
-//! Importing a calendar file: the entries of a team's old calendar become its events.
+//! Importing a calendar file: the entries of a team's old calendar become its events and series.
 //!
 //! The surprising rule: an entry finds its event again by its UID, also by the one that we gave out ourselves. So a
 //! calendar that was exported here, changed elsewhere and imported again changes the same events.
+//!
+//! The operation is in `work::preparation`, because what moves an event moves its tasks.
 
+mod carry;
 mod entry;
-mod handlers;
+mod form;
 mod plan;
+mod recurring;
 mod report;
-mod upload;
+mod request;
 mod zone_names;
 
-pub use handlers::routes;
+pub use plan::Plan;
+pub use report::CalendarImportReport;
+pub use request::{CalendarForm, CalendarUpload, ImportQuery, OldCalendar};
 
 use crate::http::imports::calendar as file;

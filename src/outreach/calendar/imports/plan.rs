@@ -1,4 +1,4 @@
-//! What an import does: each entry beside the event that it is about.
+//! What an import does: each entry beside the event or the series that it is about, and then carried out.
 //!
 //! The surprising rule: where an event stands is no longer the file's business once it is there, unless the file says
 //! that it was cancelled.
@@ -6,60 +6,77 @@
 use std::collections::{HashMap, HashSet};
 
 use diesel::prelude::*;
+use serde_json::json;
 
+use super::carry::{self, Doing, check_change, differences, errors_of};
 use super::entry::{self, Uid, Wanted, Zones};
-use super::file::CalendarFile;
+use super::form::{Form, Repeats};
+use super::recurring;
 use super::report::{
     CalendarImportReport, EntryCounts, EntryError, EntryOutcome, EntryReport, IgnoredComponents,
 };
+use super::request::OldCalendar;
 use crate::access::{Reading, Tx};
-use crate::db::Id;
-use crate::http::Problem;
-
-use crate::outreach::aftermath;
-use crate::outreach::events::{
-    Event, EventKind, EventPatch, EventStatus, Hosts, NewEvent, Visibility, write,
-};
-use crate::outreach::registration_rules::RegistrationRulesPatch;
-use crate::schema::events;
+use crate::db::{Id, Instant};
+use crate::http::{FieldError, Problem};
+use crate::outreach::events::Event;
+use crate::schema::{event_series, events};
 
 /// How many ids a query asks for at once.
 const CHUNK: usize = 500;
+/// How many errors a refusal names.
+const MOST_ERRORS: usize = 1_000;
 
 /// What to do about an entry.
 enum Step {
     Create(Box<Wanted>),
     Change(Box<Event>, Box<Wanted>),
+    CreateSeries(Box<Wanted>, Box<Repeats>),
+    ChangeSeries(Id, Box<Wanted>, Box<Repeats>),
+    Except(Instant, Box<Wanted>),
     Nothing,
 }
 
 /// What an import does.
-pub(super) struct Plan {
+pub struct Plan {
     steps: Vec<Step>,
     entries: Vec<EntryReport>,
     ignored: Vec<IgnoredComponents>,
+    /// The series that are there, by the UIDs of their entries.
+    series: HashMap<Uid, Id>,
+    /// The series that were made.
+    made: HashSet<Id>,
+    /// Events that moved, each with the place of its entry.
+    moved: Vec<(usize, Event, Event)>,
 }
 
-/// The events that a file may be about; the trash counts.
+/// The events and series that a file may be about; the trash counts.
+#[derive(Default)]
 struct Known {
     by_uid: HashMap<Uid, Event>,
     by_id: HashMap<Id, Event>,
+    series: HashMap<Uid, Id>,
+    /// Series that are in the trash.
+    gone: HashSet<Uid>,
 }
 
-/// The event that a UID of our own names.
+/// The event or series that a UID of our own names.
 fn own_id(uid: &Uid) -> Option<Id> {
     uid.as_str().strip_suffix("@relais")?.parse().ok()
 }
 
 impl Known {
     fn load(reading: &mut Reading<'_>, uids: &[Uid]) -> Result<Self, Problem> {
-        let mut known = Self {
-            by_uid: HashMap::new(),
-            by_id: HashMap::new(),
-        };
-        let own: Vec<Id> = uids.iter().filter_map(own_id).collect();
+        let mut known = Self::default();
+        let own: HashMap<Id, &Uid> = uids
+            .iter()
+            .filter_map(|uid| Some((own_id(uid)?, uid)))
+            .collect();
+        let ids: Vec<Id> = own.keys().copied().collect();
+        let team_id = reading.team.id();
         // From the bare table, because what is in the trash must not be made again.
-        let all = || events::table.filter(events::team_id.eq(reading.team.id()));
+        let all = || events::table.filter(events::team_id.eq(team_id));
+        let series = || event_series::table.filter(event_series::team_id.eq(team_id));
         let mut found: Vec<Event> = Vec::new();
         for some in uids.chunks(CHUNK) {
             found.extend(
@@ -68,14 +85,36 @@ impl Known {
                     .select(Event::as_select())
                     .load::<Event>(reading.conn)?,
             );
+            let found: Vec<(Option<Uid>, Id, Option<Instant>)> = series()
+                .filter(event_series::external_id.eq_any(some.to_vec()))
+                .select((
+                    event_series::external_id,
+                    event_series::id,
+                    event_series::deleted_at,
+                ))
+                .load(reading.conn)?;
+            for (uid, id, deleted_at) in found {
+                if let Some(uid) = uid {
+                    known.add_series(uid, id, deleted_at);
+                }
+            }
         }
-        for some in own.chunks(CHUNK) {
+        for some in ids.chunks(CHUNK) {
             found.extend(
                 all()
                     .filter(events::id.eq_any(some.to_vec()))
                     .select(Event::as_select())
                     .load::<Event>(reading.conn)?,
             );
+            let found: Vec<(Id, Option<Instant>)> = series()
+                .filter(event_series::id.eq_any(some.to_vec()))
+                .select((event_series::id, event_series::deleted_at))
+                .load(reading.conn)?;
+            for (id, deleted_at) in found {
+                if let Some(uid) = own.get(&id) {
+                    known.add_series((*uid).clone(), id, deleted_at);
+                }
+            }
         }
         for event in found {
             if let Some(uid) = event.external_id.clone() {
@@ -86,6 +125,14 @@ impl Known {
         Ok(known)
     }
 
+    fn add_series(&mut self, uid: Uid, id: Id, deleted_at: Option<Instant>) {
+        if deleted_at.is_some() {
+            self.gone.insert(uid);
+        } else {
+            self.series.insert(uid, id);
+        }
+    }
+
     fn find(&self, uid: &Uid) -> Option<&Event> {
         self.by_uid
             .get(uid)
@@ -93,92 +140,57 @@ impl Known {
     }
 }
 
-/// The fields in which an entry differs from its event.
-fn differences(event: &Event, wanted: &Wanted) -> Vec<&'static str> {
-    let mut changed = Vec::new();
-    let mut compare = |name, differs: bool| {
-        if differs {
-            changed.push(name);
+/// What the entries of a file say of each other.
+#[derive(Default)]
+struct Family {
+    /// UIDs with an entry that has a rule.
+    series: HashSet<Uid>,
+    /// How many exceptions there are of each.
+    exceptions: HashMap<Uid, usize>,
+}
+
+impl Family {
+    fn of<'w>(all: impl Iterator<Item = &'w Wanted>) -> Self {
+        let mut family = Self::default();
+        for wanted in all {
+            match wanted.form {
+                Form::Series(_) => {
+                    family.series.insert(wanted.uid.clone());
+                }
+                Form::Exception(_) => {
+                    let count = family.exceptions.entry(wanted.uid.clone()).or_default();
+                    *count = count.saturating_add(1);
+                }
+                Form::Single => {}
+            }
         }
-    };
-    compare("title", event.title != wanted.title);
-    compare(
-        "description",
-        wanted
-            .description
-            .as_ref()
-            .is_some_and(|one| *one != event.description),
-    );
-    compare("starts", event.starts.0 != wanted.starts);
-    compare("ends", event.ends.0 != wanted.ends);
-    compare(
-        "platform",
-        wanted.platform.is_some() && wanted.platform != event.platform,
-    );
-    compare(
-        "join_url",
-        wanted.join_url.is_some() && wanted.join_url != event.join_url,
-    );
-    compare("status", cancels(event, wanted));
-    changed
-}
-
-fn cancels(event: &Event, wanted: &Wanted) -> bool {
-    wanted.is_cancelled && event.status.is_open()
-}
-
-/// What is wrong with changing this event so.
-fn check_change(event: &Event, wanted: &Wanted, changed: &[&str]) -> Vec<EntryError> {
-    let mut errors = Vec::new();
-    if event.deleted_at.is_some() {
-        errors.push(EntryError::new(
-            "UID",
-            "in_trash",
-            "The event is in the trash: restore it first.",
-        ));
-        return errors;
+        family
     }
-    if event.series_id.is_some() && !changed.is_empty() {
-        errors.push(EntryError::new(
-            "UID",
-            "recurring",
-            "The event belongs to a series: change it there.",
-        ));
-    }
-    let is_moved = changed.contains(&"starts") || changed.contains(&"ends");
-    if is_moved && write::check_move(event, &wanted.starts, &wanted.ends).is_err() {
-        errors.push(EntryError::new(
-            "DTSTART",
-            "invalid_transition",
-            "Only an event that is still to come can be moved.",
-        ));
-    }
-    if cancels(event, wanted) && event.status.check(EventStatus::Cancelled).is_err() {
-        errors.push(EntryError::new(
-            "STATUS",
-            "invalid_transition",
-            "An event that is going on cannot be cancelled.",
-        ));
-    }
-    errors
 }
 
 impl Plan {
-    /// Compares the file with the team's events.
-    pub(super) fn make(reading: &mut Reading<'_>, file: &CalendarFile) -> Result<Self, Problem> {
+    /// Compares the file with the team's events and series.
+    ///
+    /// # Errors
+    /// What the database answers.
+    pub fn make(
+        reading: &mut Reading<'_>,
+        OldCalendar(file): &OldCalendar,
+    ) -> Result<Self, Problem> {
         let zones = Zones::of(file, &reading.time_zone);
         let read: Vec<Result<Wanted, Vec<EntryError>>> = file
             .entries
             .iter()
             .map(|one| entry::read(one, &zones))
             .collect();
-        let uids: Vec<Uid> = read
+        let uids: HashSet<Uid> = read
             .iter()
             .flatten()
             .map(|wanted| wanted.uid.clone())
             .collect();
-        let known = Known::load(reading, &uids)?;
-        let mut seen: HashSet<Uid> = HashSet::new();
+        let known = Known::load(reading, &uids.into_iter().collect::<Vec<_>>())?;
+        let family = Family::of(read.iter().flatten());
+        let mut seen: HashSet<(Uid, Option<Instant>)> = HashSet::new();
         let (mut steps, mut entries) = (Vec::new(), Vec::new());
         for (index, (raw, read)) in file.entries.iter().zip(read).enumerate() {
             let cut = |name| {
@@ -191,29 +203,19 @@ impl Plan {
                         .collect::<String>(),
                 )
             };
-            let mut report = EntryReport {
-                entry: index + 1,
-                line: raw.line,
-                uid: cut("UID"),
-                title: cut("SUMMARY"),
-                outcome: EntryOutcome::Refused,
-                event_id: None,
-                changed: Vec::new(),
-                left_out: Vec::new(),
-                errors: Vec::new(),
-            };
+            let mut report = EntryReport::new(index + 1, raw.line, cut("UID"), cut("SUMMARY"));
             let step = match read {
                 Err(errors) => {
                     report.errors = errors;
                     Step::Nothing
                 }
-                Ok(wanted) if !seen.insert(wanted.uid.clone()) => {
+                Ok(wanted) if !seen.insert((wanted.uid.clone(), occurrence(&wanted))) => {
                     let error =
                         EntryError::new("UID", "duplicate", "An entry before has the same UID.");
                     report.errors.push(error);
                     Step::Nothing
                 }
-                Ok(wanted) => decide(&known, wanted, &mut report),
+                Ok(wanted) => decide(&known, &family, wanted, &mut report),
             };
             steps.push(step);
             entries.push(report);
@@ -229,31 +231,109 @@ impl Plan {
             steps,
             entries,
             ignored: ignored.collect(),
+            series: known.series,
+            made: HashSet::new(),
+            moved: Vec::new(),
         })
     }
 
-    /// The entries that are refused.
-    pub(super) fn refused(&self) -> impl Iterator<Item = &EntryReport> {
-        self.entries
-            .iter()
-            .filter(|entry| entry.outcome == EntryOutcome::Refused)
-    }
-
-    /// Carries the plan out.
-    pub(super) fn carry_out(&mut self, tx: &mut Tx<'_>) -> Result<(), Problem> {
+    /// Carries the plan out: first what stands alone and series, then the exceptions. What is refused on the way is said
+    /// in its entry, and undone.
+    ///
+    /// # Errors
+    /// What the database answers.
+    pub fn carry_out(&mut self, tx: &mut Tx<'_>) -> Result<(), Problem> {
+        let mut doing = Doing::beginning(std::mem::take(&mut self.series));
         let steps = std::mem::take(&mut self.steps);
-        for (step, report) in steps.into_iter().zip(&mut self.entries) {
-            match step {
-                Step::Create(wanted) => report.event_id = Some(create(tx, *wanted)?.id),
-                Step::Change(event, wanted) => change(tx, *event, *wanted)?,
-                Step::Nothing => {}
+        let (last, first): (Vec<_>, Vec<_>) = steps
+            .into_iter()
+            .enumerate()
+            .partition(|(_, step)| matches!(step, Step::Except(..)));
+        for (index, step) in first.into_iter().chain(last) {
+            let Some(report) = self.entries.get_mut(index) else {
+                continue;
+            };
+            if matches!(step, Step::Nothing) {
+                continue;
+            }
+            let mut done = report.clone();
+            match tx.attempt(|tx| carry(tx, step, &mut done, &mut doing))? {
+                Ok(()) => {
+                    *report = done;
+                    let moved = doing.take_moved().into_iter();
+                    self.moved
+                        .extend(moved.map(|(before, after)| (index, before, after)));
+                }
+                Err(problem) => {
+                    drop(doing.take_moved());
+                    report.refuse(errors_of(problem)?);
+                }
             }
         }
+        self.made = doing.made;
         Ok(())
     }
 
-    /// What the client is told.
-    pub(super) fn report(self, is_dry_run: bool) -> CalendarImportReport {
+    /// The events that moved, each with the place of its entry: what else moves with them is for the caller to know.
+    #[must_use]
+    pub fn take_moved(&mut self) -> Vec<(usize, Event, Event)> {
+        std::mem::take(&mut self.moved)
+    }
+
+    /// Counts tasks that moved along with the events of an entry.
+    pub fn count_tasks(&mut self, place: usize, tasks: usize) {
+        if let Some(entry) = self.entries.get_mut(place) {
+            entry.moved_tasks = entry.moved_tasks.saturating_add(tasks);
+        }
+    }
+
+    /// All or nothing: a refused entry refuses the file.
+    ///
+    /// # Errors
+    /// `validation_failed`, at `/entries/{entry}/{property}` for each error.
+    pub fn refuse(&self) -> Result<(), Problem> {
+        let refused: Vec<&EntryReport> = self
+            .entries
+            .iter()
+            .filter(|entry| entry.outcome == EntryOutcome::Refused)
+            .collect();
+        if refused.is_empty() {
+            return Ok(());
+        }
+        let errors: Vec<FieldError> = refused
+            .iter()
+            .flat_map(|entry| {
+                entry.errors.iter().map(|error| {
+                    let property = error
+                        .property
+                        .map_or(String::new(), |name| format!("/{name}"));
+                    let pointer = format!("/entries/{}{property}", entry.entry);
+                    FieldError::body(pointer, &error.code, &*error.detail)
+                        .with(json!({"entry": entry.entry, "line": entry.line}))
+                })
+            })
+            .take(MOST_ERRORS)
+            .collect();
+        Err(Problem::fields(errors)
+            .detail(format!(
+                "{} entries are refused, and nothing was imported.",
+                refused.len()
+            ))
+            .member("refused_entries", refused.len()))
+    }
+
+    /// What the client is told. What a dry run made is not there any more, and neither are its ids.
+    #[must_use]
+    pub fn report(mut self, is_dry_run: bool) -> CalendarImportReport {
+        if is_dry_run {
+            for entry in &mut self.entries {
+                let is_new = entry.outcome == EntryOutcome::Created
+                    || entry.series_id.is_some_and(|id| self.made.contains(&id));
+                if is_new {
+                    (entry.event_id, entry.series_id) = (None, None);
+                }
+            }
+        }
         CalendarImportReport {
             is_dry_run,
             counts: EntryCounts::of(&self.entries),
@@ -263,8 +343,58 @@ impl Plan {
     }
 }
 
-fn decide(known: &Known, wanted: Wanted, report: &mut EntryReport) -> Step {
+/// Which occurrence an entry is about.
+const fn occurrence(wanted: &Wanted) -> Option<Instant> {
+    match wanted.form {
+        Form::Exception(at) => Some(at),
+        Form::Single | Form::Series(_) => None,
+    }
+}
+
+fn decide(known: &Known, family: &Family, mut wanted: Wanted, report: &mut EntryReport) -> Step {
     report.left_out.clone_from(&wanted.left_out);
+    let series = known.series.get(&wanted.uid).copied();
+    let mut refuse = |code, detail: &str| {
+        report.errors.push(EntryError::new("UID", code, detail));
+        Step::Nothing
+    };
+    if known.gone.contains(&wanted.uid) {
+        return refuse("in_trash", "The series is in the trash: restore it first.");
+    }
+    match std::mem::replace(&mut wanted.form, Form::Single) {
+        Form::Series(repeats) => match (series, known.find(&wanted.uid)) {
+            (Some(series), _) => Step::ChangeSeries(series, Box::new(wanted), repeats),
+            (None, None) => Step::CreateSeries(Box::new(wanted), repeats),
+            (None, Some(_)) => refuse(
+                "single",
+                "The event with this UID takes place once, and the entry comes again: delete the event for good first.",
+            ),
+        },
+        Form::Exception(at) => {
+            let is_of_series = series.is_some() || family.series.contains(&wanted.uid);
+            let siblings = family.exceptions.get(&wanted.uid).copied();
+            if is_of_series {
+                return Step::Except(at, Box::new(wanted));
+            }
+            if siblings.is_some_and(|count| count > 1) {
+                return refuse(
+                    "no_series",
+                    "The entry with the rule is missing, or refused.",
+                );
+            }
+            // Somebody was invited to just this one.
+            report.left_out.push("RECURRENCE-ID".to_owned());
+            decide_single(known, wanted, report)
+        }
+        Form::Single if series.is_some() => refuse(
+            "recurring",
+            "The series with this UID comes again, and the entry does not: cancel the series here.",
+        ),
+        Form::Single => decide_single(known, wanted, report),
+    }
+}
+
+fn decide_single(known: &Known, wanted: Wanted, report: &mut EntryReport) -> Step {
     let Some(event) = known.find(&wanted.uid) else {
         report.outcome = EntryOutcome::Created;
         return Step::Create(Box::new(wanted));
@@ -284,54 +414,35 @@ fn decide(known: &Known, wanted: Wanted, report: &mut EntryReport) -> Step {
     Step::Change(Box::new(event.clone()), Box::new(wanted))
 }
 
-/// Makes an event of an entry: announced, unless the calendar says that it may not take place.
-fn create(tx: &mut Tx<'_>, wanted: Wanted) -> Result<Event, Problem> {
-    let new = NewEvent {
-        title: wanted.title,
-        description: wanted.description.unwrap_or_default(),
-        campaign_id: None,
-        kind: EventKind::Other,
-        starts: wanted.starts,
-        ends: wanted.ends,
-        platform: wanted.platform,
-        join_url: wanted.join_url,
-        capacity: None,
-        registration: RegistrationRulesPatch::default(),
-        hosts: Hosts::default(),
-        visibility: Visibility::Team,
-        slug: None,
-    };
-    let mut event = write::checked(tx, new)?;
-    event.external_id = Some(wanted.uid);
-    event.status = match (wanted.is_cancelled, wanted.is_tentative) {
-        (true, _) => EventStatus::Cancelled,
-        (false, true) => EventStatus::Draft,
-        (false, false) => EventStatus::Scheduled,
-    };
-    write::insert(tx, &event)?;
-    Ok(event)
-}
-
-fn change(tx: &mut Tx<'_>, before: Event, wanted: Wanted) -> Result<(), Problem> {
-    let is_moved = before.starts.0 != wanted.starts || before.ends.0 != wanted.ends;
-    let is_cancelled = cancels(&before, &wanted);
-    let patch = EventPatch {
-        title: Some(wanted.title),
-        description: wanted.description,
-        platform: wanted.platform.map(Some),
-        join_url: wanted.join_url.map(Some),
-        ..EventPatch::default()
-    };
-    let moved = if is_moved {
-        write::rescheduled(tx, &before, wanted.starts, wanted.ends)?
-    } else {
-        before.clone()
-    };
-    let mut after = write::patched(tx, &moved, patch)?;
-    if is_cancelled {
-        after.status = EventStatus::Cancelled;
-        after.status_reason = None;
+fn carry(
+    tx: &mut Tx<'_>,
+    step: Step,
+    report: &mut EntryReport,
+    doing: &mut Doing,
+) -> Result<(), Problem> {
+    match step {
+        Step::Create(wanted) => {
+            report.event_id = Some(carry::create(tx, *wanted)?.id);
+            Ok(())
+        }
+        Step::Change(event, wanted) => {
+            let changed = report.changed.clone();
+            carry::bring_in_line(tx, *event, *wanted, &changed, doing)
+        }
+        Step::CreateSeries(wanted, repeats) => {
+            recurring::create(tx, *wanted, &repeats, report, doing)
+        }
+        Step::ChangeSeries(id, wanted, repeats) => {
+            recurring::bring_in_line(tx, id, &wanted, &repeats, report, doing)
+        }
+        Step::Except(at, wanted) => match doing.series.get(&wanted.uid).copied() {
+            Some(series) => recurring::except(tx, series, at, *wanted, report, doing),
+            None => Err(Problem::field(
+                "/RECURRENCE-ID",
+                "no_series",
+                "The entry with the rule is refused.",
+            )),
+        },
+        Step::Nothing => Ok(()),
     }
-    let after = write::save(tx, before.clone(), after)?;
-    aftermath::of_change(tx, &before, &after).map(drop)
 }

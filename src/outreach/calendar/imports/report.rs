@@ -5,6 +5,7 @@ use utoipa::ToSchema;
 
 use super::file::MAX_ENTRIES;
 use crate::db::Id;
+use crate::outreach::events::Occurrence;
 use crate::text_enum;
 
 text_enum! {
@@ -16,6 +17,8 @@ text_enum! {
         Changed = "changed",
         /// The event was there, just so.
         Unchanged = "unchanged",
+        /// It is about an occurrence that the series does not have here; `notes` says why.
+        LeftOut = "left_out",
         /// Something is wrong with the entry; `errors` says what.
         Refused = "refused",
     }
@@ -33,7 +36,7 @@ text_enum! {
 
 /// What the import of a calendar did, or would do.
 #[derive(Debug, Serialize, ToSchema)]
-#[schema(example = json!({"is_dry_run": true, "counts": {"entries": 1, "created": 1, "changed": 0, "unchanged": 0, "refused": 0}, "entries": [{"entry": 1, "line": 9, "uid": "6gq3k@google.com", "title": "Office hours", "outcome": "created", "event_id": null, "changed": [], "left_out": ["ATTENDEE", "VALARM"], "errors": []}], "ignored": [{"component": "VTODO", "count": 2}]}))]
+#[schema(example = json!({"is_dry_run": true, "counts": {"entries": 1, "created": 1, "changed": 0, "unchanged": 0, "left_out": 0, "refused": 0}, "entries": [{"entry": 1, "line": 9, "uid": "6gq3k@google.com", "title": "Office hours", "outcome": "created", "event_id": null, "series_id": null, "occurrence": null, "rule": "FREQ=WEEKLY;UNTIL=20300917T170000Z", "total": 200, "changed": [], "removed": [], "moved_tasks": 0, "left_out": ["ATTENDEE", "VALARM"], "notes": [{"property": "RRULE", "code": "never_ends", "detail": "The rule never ends: 200 of them are taken, from 2026-11-24 to 2030-09-17."}], "errors": []}], "ignored": [{"component": "VTODO", "count": 2}]}))]
 pub struct CalendarImportReport {
     /// Whether nothing was kept.
     pub is_dry_run: bool,
@@ -51,7 +54,7 @@ const _: () = assert!(MAX_ENTRIES == 1_000, "the document says 1,000");
 
 /// How many entries had which outcome.
 #[derive(Debug, Clone, Copy, Default, Serialize, ToSchema)]
-#[schema(example = json!({"entries": 39, "created": 30, "changed": 5, "unchanged": 4, "refused": 0}))]
+#[schema(example = json!({"entries": 39, "created": 30, "changed": 5, "unchanged": 4, "left_out": 0, "refused": 0}))]
 pub struct EntryCounts {
     /// All entries.
     #[schema(maximum = 1_000)]
@@ -65,6 +68,9 @@ pub struct EntryCounts {
     /// Events that were there, just so.
     #[schema(maximum = 1_000)]
     pub unchanged: usize,
+    /// Entries about occurrences that are not here.
+    #[schema(maximum = 1_000)]
+    pub left_out: usize,
     /// Entries with something wrong.
     #[schema(maximum = 1_000)]
     pub refused: usize,
@@ -72,7 +78,7 @@ pub struct EntryCounts {
 
 /// What became of an entry.
 #[derive(Debug, Clone, Serialize, ToSchema)]
-#[schema(example = json!({"entry": 1, "line": 9, "uid": "6gq3k@google.com", "title": "Office hours", "outcome": "refused", "event_id": null, "changed": [], "left_out": [], "errors": [{"property": "DTSTART", "code": "all_day", "detail": "An event has a time at which it begins; this entry takes whole days."}]}))]
+#[schema(example = json!({"entry": 1, "line": 9, "uid": "6gq3k@google.com", "title": "Office hours", "outcome": "refused", "event_id": null, "series_id": null, "occurrence": null, "rule": null, "total": null, "changed": [], "removed": [], "moved_tasks": 0, "left_out": [], "notes": [], "errors": [{"property": "DTSTART", "code": "all_day", "detail": "An event has a time at which it begins; this entry takes whole days."}]}))]
 pub struct EntryReport {
     /// Its number in the file, from 1.
     #[schema(minimum = 1)]
@@ -91,28 +97,50 @@ pub struct EntryReport {
     /// The event; null when it would be made, or is refused.
     #[schema(required = true)]
     pub event_id: Option<Id>,
-    /// The fields of the event that change.
+    /// The series, where the entry comes again or is about one of its occurrences; null when it would be made, or is
+    /// refused.
+    #[schema(required = true)]
+    pub series_id: Option<Id>,
+    /// Which occurrence of the series it is about: the local start that the rule gives it.
+    #[schema(required = true)]
+    pub occurrence: Option<Occurrence>,
+    /// The rule of the series.
+    #[schema(required = true, max_length = 500)]
+    pub rule: Option<String>,
+    /// How many events the series has in all; those of the next year are made at once, the others as time goes.
+    #[schema(required = true, minimum = 1, maximum = 200)]
+    pub total: Option<i64>,
+    /// The fields of the event, or of those of the series, that change.
     #[schema(max_items = 20)]
     pub changed: Vec<&'static str>,
+    /// The occurrences that the entry takes out of its series (EXDATE), or that the rule has no longer: they go to the
+    /// trash, or are cancelled where people have a place.
+    #[schema(max_items = 200)]
+    pub removed: Vec<Occurrence>,
+    /// How many tasks move along with the event.
+    pub moved_tasks: usize,
     /// Properties and parts of the entry that an event has no place for.
     #[schema(max_items = 100)]
     pub left_out: Vec<String>,
+    /// What else there is to know: that a rule never ends, and how much of it is taken.
+    #[schema(max_items = 10)]
+    pub notes: Vec<EntryError>,
     /// What is wrong.
     #[schema(max_items = 100)]
     pub errors: Vec<EntryError>,
 }
 
-/// Something wrong with an entry.
+/// Something wrong with an entry, or worth knowing.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, ToSchema)]
 #[schema(example = json!({"property": "DTSTART", "code": "unknown_time_zone", "detail": "Nobody knows the time zone \"Customized Time Zone\"."}))]
 pub struct EntryError {
     /// The property; null when it is the entry as a whole.
     #[schema(required = true, max_length = 100)]
     pub property: Option<&'static str>,
-    /// What is wrong, for programs. More may come: have a default branch.
+    /// What it is, for programs. More may come: have a default branch.
     #[schema(max_length = 100)]
-    pub code: &'static str,
-    /// What is wrong, for people.
+    pub code: String,
+    /// What it is, for people.
     #[schema(max_length = 1000)]
     pub detail: String,
 }
@@ -131,14 +159,51 @@ pub struct IgnoredComponents {
 impl EntryError {
     pub(super) fn new(
         property: impl Into<Option<&'static str>>,
-        code: &'static str,
+        code: impl Into<String>,
         detail: impl Into<String>,
     ) -> Self {
         Self {
             property: property.into(),
-            code,
+            code: code.into(),
             detail: detail.into(),
         }
+    }
+}
+
+impl EntryReport {
+    /// Of an entry about which nothing is decided yet.
+    pub(super) const fn new(
+        entry: usize,
+        line: usize,
+        uid: Option<String>,
+        title: Option<String>,
+    ) -> Self {
+        Self {
+            entry,
+            line,
+            uid,
+            title,
+            outcome: EntryOutcome::Refused,
+            event_id: None,
+            series_id: None,
+            occurrence: None,
+            rule: None,
+            total: None,
+            changed: Vec::new(),
+            removed: Vec::new(),
+            moved_tasks: 0,
+            left_out: Vec::new(),
+            notes: Vec::new(),
+            errors: Vec::new(),
+        }
+    }
+
+    /// Says that it is refused, and why.
+    pub(super) fn refuse(&mut self, errors: Vec<EntryError>) {
+        self.outcome = EntryOutcome::Refused;
+        self.event_id = None;
+        self.changed.clear();
+        self.errors = errors;
     }
 }
 
@@ -151,6 +216,7 @@ impl EntryCounts {
             created: with(EntryOutcome::Created),
             changed: with(EntryOutcome::Changed),
             unchanged: with(EntryOutcome::Unchanged),
+            left_out: with(EntryOutcome::LeftOut),
             refused: with(EntryOutcome::Refused),
         }
     }

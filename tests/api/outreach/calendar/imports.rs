@@ -38,7 +38,7 @@ async fn a_calendar_of_google_comes_in() {
     assert_eq!(tried["is_dry_run"], true);
     assert_eq!(
         tried["counts"],
-        json!({"entries": 2, "created": 2, "changed": 0, "unchanged": 0, "refused": 0})
+        json!({"entries": 2, "created": 2, "changed": 0, "unchanged": 0, "left_out": 0, "refused": 0})
     );
     assert_eq!(
         tried["entries"][0]["left_out"],
@@ -159,16 +159,51 @@ async fn each_entry_is_told_what_is_wrong_with_it() {
             "contradictory",
         ),
         (
-            entry(&format!("{starts}DURATION:PT1H\r\nRRULE:FREQ=DAILY\r\n")),
+            entry(&format!("{starts}DURATION:PT1H\r\nRRULE:FREQ=HOURLY\r\n")),
             "RRULE",
-            "recurring",
+            "too_often",
         ),
         (
             entry(&format!(
-                "{starts}DURATION:PT1H\r\nRECURRENCE-ID:20270420T170000Z\r\n"
+                "{starts}DURATION:PT1H\r\nRRULE:FREQ=WEEKLY;BYDAY=MO;COUNT=5\r\n"
+            )),
+            "RRULE",
+            "rule_misses_start",
+        ),
+        (
+            entry(&format!(
+                "{starts}DURATION:PT1H\r\nRRULE:FREQ=DAILY\r\nRRULE:FREQ=WEEKLY\r\n"
+            )),
+            "RRULE",
+            "several_rules",
+        ),
+        (
+            entry(&format!(
+                "{starts}DURATION:PT1H\r\nRDATE;TZID=Europe/Paris:20270421T190000\r\n"
+            )),
+            "RDATE",
+            "extra_dates",
+        ),
+        (
+            entry(&format!(
+                "{starts}DURATION:PT1H\r\nRRULE:FREQ=WEEKLY;COUNT=3\r\nRDATE;TZID=Europe/Paris:20270421T190000\r\n"
+            )),
+            "RDATE",
+            "extra_dates",
+        ),
+        (
+            entry(&format!(
+                "{starts}DURATION:PT1H\r\nRRULE:FREQ=WEEKLY;COUNT=1\r\nEXDATE;TZID=Europe/Paris:20270420T190000\r\n"
+            )),
+            "EXDATE",
+            "makes_none",
+        ),
+        (
+            entry(&format!(
+                "{starts}DURATION:PT1H\r\nRECURRENCE-ID;RANGE=THISANDFUTURE:20270420T170000Z\r\n"
             )),
             "RECURRENCE-ID",
-            "recurring",
+            "this_and_future",
         ),
         (
             entry("DTSTART;TZID=Europe/Paris:20270328T023000\r\nDURATION:PT1H\r\n"),
@@ -239,7 +274,7 @@ async fn each_entry_is_told_what_is_wrong_with_it() {
     let done = send(&lead, "dry_run=false&mode=partial", &both).await.ok();
     assert_eq!(
         done["counts"],
-        json!({"entries": 3, "created": 1, "changed": 0, "unchanged": 0, "refused": 2})
+        json!({"entries": 3, "created": 1, "changed": 0, "unchanged": 0, "left_out": 0, "refused": 2})
     );
     assert_eq!(lead.all("/events").await.len(), 1);
 }

@@ -5,6 +5,7 @@ use icalendar::{Calendar, Component, Event};
 mod feeds;
 mod files;
 mod imports;
+mod recurring_imports;
 mod series;
 
 /// Reads a calendar, after a look at its bytes: CRLF everywhere, and no line of more than 75 bytes.

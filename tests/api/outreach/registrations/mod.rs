@@ -13,6 +13,7 @@ use crate::vocabulary::{Answer, Member, TestApp};
 mod answers;
 mod batch;
 mod edits;
+mod imports;
 mod leaving;
 mod moving;
 mod page;
