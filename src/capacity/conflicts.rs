@@ -47,6 +47,11 @@ pub struct Conflicts {
     pub is_complete: bool,
 }
 
+/// From a day to a day.
+type Days = (NaiveDate, NaiveDate);
+/// Who takes how many of a thing, and when.
+type Uses = Vec<(Source, Period, i64)>;
+
 /// Whether a place is one of these days.
 fn touches(place: &Place, (first, last): (NaiveDate, NaiveDate)) -> bool {
     match place.period {
@@ -60,7 +65,7 @@ fn loads(
     reading: &mut Reading<'_>,
     members: &[Id],
     days: (NaiveDate, NaiveDate),
-) -> Result<(BTreeMap<Id, MemberLoad>, (NaiveDate, NaiveDate)), Problem> {
+) -> Result<(BTreeMap<Id, MemberLoad>, Days), Problem> {
     let mut seen = days;
     let mut rounds = 0;
     loop {
@@ -137,10 +142,7 @@ type Row = (
 );
 
 /// What was promised of all these things within the days.
-fn rows(
-    reading: &mut Reading<'_>,
-    days: DayRange,
-) -> Result<BTreeMap<Id, Vec<(Source, Period, i64)>>, Problem> {
+fn rows(reading: &mut Reading<'_>, days: DayRange) -> Result<BTreeMap<Id, Uses>, Problem> {
     let (begins, ends) = (day_begins(reading, days.from), day_ends(reading, days.to));
     let rows: Vec<Row> = allocations::in_team(reading.team)
         .filter(a::state.eq(AllocationState::Approved))
@@ -162,7 +164,7 @@ fn rows(
             a::amount,
         ))
         .load(reading.conn)?;
-    let mut uses: BTreeMap<Id, Vec<(Source, Period, i64)>> = BTreeMap::new();
+    let mut uses: BTreeMap<Id, Uses> = BTreeMap::new();
     for (resource_id, id, days, instants, Json(amount)) in rows {
         if let Quantity::Units(units) = amount.kept()? {
             let period = Period::of(days, instants);

@@ -26,22 +26,22 @@ const CHUNK: usize = 1_000;
 /// # Errors
 /// What the database answers.
 pub fn follow(tx: &mut Tx<'_>, touched: &[Touched]) -> Result<(), Problem> {
-    for (kind, is_over, why) in [
-        (
-            Kind::Campaign,
-            is_over_campaign as fn(&str) -> bool,
-            "campaign",
-        ),
-        (Kind::Event, is_over_event, "event"),
-        (Kind::Task, is_over_task, "task"),
-        (Kind::Member, |_: &str| false, "member"),
+    for (kind, why) in [
+        (Kind::Campaign, "campaign"),
+        (Kind::Event, "event"),
+        (Kind::Task, "task"),
+        (Kind::Member, "member"),
     ] {
         let mut deleted = Vec::new();
         let mut given_up = Vec::new();
         for one in touched.iter().filter(|one| one.kind == kind.as_str()) {
             if one.action == Action::Deleted.as_str() {
                 deleted.push(one.id);
-            } else if one.status.as_deref().is_some_and(is_over) {
+            } else if one
+                .status
+                .as_deref()
+                .is_some_and(|status| is_given_up(kind, status))
+            {
                 given_up.push(one.id);
             }
         }
@@ -56,18 +56,16 @@ pub fn follow(tx: &mut Tx<'_>, touched: &[Touched]) -> Result<(), Problem> {
     Ok(())
 }
 
-fn is_over_campaign(status: &str) -> bool {
-    [CampaignStatus::Cancelled, CampaignStatus::Archived]
-        .iter()
-        .any(|over| over.as_str() == status)
-}
-
-fn is_over_event(status: &str) -> bool {
-    status == EventStatus::Cancelled.as_str()
-}
-
-fn is_over_task(status: &str) -> bool {
-    status == TaskStatus::Cancelled.as_str()
+/// Whether a status is that of something given up.
+fn is_given_up(kind: Kind, status: &str) -> bool {
+    match kind {
+        Kind::Campaign => [CampaignStatus::Cancelled, CampaignStatus::Archived]
+            .iter()
+            .any(|over| over.as_str() == status),
+        Kind::Event => status == EventStatus::Cancelled.as_str(),
+        Kind::Task => status == TaskStatus::Cancelled.as_str(),
+        _ => false,
+    }
 }
 
 /// The allocations that are for one of these, or of one of these members.

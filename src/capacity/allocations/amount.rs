@@ -58,19 +58,17 @@ impl Amount {
     ///
     /// # Errors
     /// `exactly_one` at `/amount` when it says nothing or several things; `out_of_range` for no money at all.
-    pub fn quantity(&self) -> Result<Quantity, FieldError> {
+    pub fn quantity(&self) -> Result<Quantity, Box<FieldError>> {
         match self.said().as_slice() {
-            [Quantity::Money(money)] if money.amount_minor.get() == 0 => Err(FieldError::body(
-                "/amount/money/amount_minor",
-                "out_of_range",
-                "At least 1.",
+            [Quantity::Money(money)] if money.amount_minor.get() == 0 => Err(Box::new(
+                FieldError::body("/amount/money/amount_minor", "out_of_range", "At least 1."),
             )),
             [one] => Ok(one.clone()),
-            _ => Err(FieldError::body(
+            _ => Err(Box::new(FieldError::body(
                 "/amount",
                 "exactly_one",
                 "Exactly one of minutes, minutes_per_day, percent, units and money.",
-            )),
+            ))),
         }
     }
 

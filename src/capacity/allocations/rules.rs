@@ -235,7 +235,7 @@ pub fn terms_faults(reading: &Reading<'_>, resource: &Resource, terms: &Terms) -
     if faults.is_empty()
         && let Err(closed) = can_be_taken(reading, resource, terms.period())
     {
-        faults.push(closed);
+        faults.push(*closed);
     }
     faults
 }
@@ -243,7 +243,7 @@ pub fn terms_faults(reading: &Reading<'_>, resource: &Resource, terms: &Terms) -
 fn amount_fault(resource: &Resource, amount: &Amount) -> Option<FieldError> {
     let quantity = match amount.quantity() {
         Ok(quantity) => quantity,
-        Err(fault) => return Some(fault),
+        Err(fault) => return Some(*fault),
     };
     let (fits, wanted) = match resource.kind {
         ResourceKind::Person => (

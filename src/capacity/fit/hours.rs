@@ -40,16 +40,16 @@ pub fn can_be_taken(
     reading: &Reading<'_>,
     resource: &Resource,
     period: Period,
-) -> Result<(), FieldError> {
+) -> Result<(), Box<FieldError>> {
     let Some(hours) = resource.opening_hours.as_ref().map(|hours| &hours.0) else {
         return Ok(());
     };
     let refuse = |pointer: &str| {
-        Err(FieldError::body(
+        Err(Box::new(FieldError::body(
             pointer,
             "closed",
             "It is not there then: see its opening_hours, by the clocks of the team.",
-        ))
+        )))
     };
     match period {
         Period::Days(first, _) if hours.on(first).is_none() => refuse("/first_on"),

@@ -13,6 +13,9 @@ use crate::outreach::{campaigns, events};
 use crate::schema;
 use crate::work::tasks;
 
+/// An allocation and what it is for: a campaign, an event, or a task.
+type TargetRow = (Id, Option<Id>, Option<Id>, Option<Id>);
+
 /// How many ids one query names at most.
 const CHUNK: usize = 500;
 
@@ -30,19 +33,18 @@ pub fn fill(reading: &mut Reading<'_>, findings: &mut [Finding]) -> Result<(), P
     if takers().next().is_none() {
         return Ok(());
     }
-    let mut targets: BTreeMap<Id, (Option<Id>, Option<Id>, Option<Id>)> = BTreeMap::new();
+    let mut targets: BTreeMap<Id, [Option<Id>; 3]> = BTreeMap::new();
     for some in chunks(&unknown) {
-        let rows: Vec<(Id, Option<Id>, Option<Id>, Option<Id>)> =
-            allocations::in_team(reading.team)
-                .filter(a::id.eq_any(some))
-                .select((a::id, a::campaign_id, a::event_id, a::task_id))
-                .load(reading.conn)?;
-        targets.extend(rows.into_iter().map(|(id, c, e, t)| (id, (c, e, t))));
+        let rows: Vec<TargetRow> = allocations::in_team(reading.team)
+            .filter(a::id.eq_any(some))
+            .select((a::id, a::campaign_id, a::event_id, a::task_id))
+            .load(reading.conn)?;
+        targets.extend(rows.into_iter().map(|(id, c, e, t)| (id, [c, e, t])));
     }
     for finding in &mut *findings {
         for taker in &mut finding.taken_by {
             let target = taker.allocation_id.and_then(|id| targets.get(&id));
-            if let Some((campaign_id, event_id, task_id)) = target {
+            if let Some([campaign_id, event_id, task_id]) = target {
                 taker.campaign_id = *campaign_id;
                 taker.event_id = *event_id;
                 taker.task_id = *task_id;

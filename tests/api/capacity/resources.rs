@@ -253,7 +253,7 @@ async fn nothing_promised_is_taken_away() {
     lead.get(&format!("/allocations/{}", id(&allocation)))
         .await
         .problem(404, "not_found");
-    let history = lead.all(&format!("/changes?after=0&limit=100")).await;
+    let history = lead.all("/changes?after=0&limit=100").await;
     assert!(
         history
             .iter()
