@@ -78,7 +78,7 @@ pub async fn state(config: &Config, clock: Clock) -> Result<web::Data<State>, Bo
             post: config.post()?,
         },
         followers: capacity::FOLLOWERS,
-        operations: Operations::of(openapi::document()),
+        operations: Operations::of(&openapi::made()),
         is_draining: AtomicBool::new(false),
     }))
 }

@@ -9,7 +9,6 @@ use actix_web::get;
 use chrono::NaiveDate;
 use serde::{Deserialize, Serialize};
 use utoipa::{IntoParams, ToSchema};
-use utoipa_actix_web::service_config::ServiceConfig;
 
 use super::feasibility;
 use super::fit::hours::{day_begins, day_ends, open_times};
@@ -19,7 +18,7 @@ use super::resources::{self, Booking, Resource, ResourceKind};
 use crate::access::{Permission, Reading, TeamScope};
 use crate::db::{Date, Id, Instant};
 use crate::http::values::Currency;
-use crate::http::{Answer, Code, Problem, Query, Reply};
+use crate::http::{Answer, Code, Problem, Query, Reply, ServiceConfig};
 
 /// How many days one may look at.
 const MOST_DAYS: i64 = 366;

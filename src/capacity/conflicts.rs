@@ -10,7 +10,6 @@ use chrono::NaiveDate;
 use diesel::prelude::*;
 use serde::Serialize;
 use utoipa::ToSchema;
-use utoipa_actix_web::service_config::ServiceConfig;
 
 use super::allocations::{self, AllocationState, Amount, Quantity};
 use super::availability::DayRange;
@@ -23,7 +22,7 @@ use super::resources::queries::of_kind;
 use super::resources::{Resource, ResourceKind};
 use crate::access::{Permission, Reading, TeamScope};
 use crate::db::{Date, Id, Instant, Json};
-use crate::http::{Answer, Problem, Query, Reply};
+use crate::http::{Answer, Problem, Query, Reply, ServiceConfig};
 use crate::people::capacity::{MemberCapacity, capacities};
 use crate::schema::allocations as a;
 

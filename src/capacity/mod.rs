@@ -9,7 +9,7 @@ pub mod fit;
 pub mod load;
 pub mod resources;
 
-use utoipa_actix_web::service_config::ServiceConfig;
+use crate::http::ServiceConfig;
 
 use crate::access::Followers;
 

@@ -8,6 +8,7 @@ use actix_web::Error;
 use actix_web::body::BoxBody;
 use actix_web::dev::{Service, ServiceResponse};
 use actix_web::http::Method;
+use chrono::{TimeDelta, Utc};
 use serde_json::{Value, json};
 
 use super::CommandError;
@@ -168,6 +169,11 @@ where
         )?;
         let delegated = self.delegate(&team, &campaign, &people).await?;
         writeln!(out, "  {delegated} delegations, in several states")?;
+        let waiting = self.hold(&team, &campaign, lead).await?;
+        writeln!(
+            out,
+            "  an event in two weeks with its preparation, where all seats are taken and {waiting} more wait"
+        )?;
         Ok(())
     }
 
@@ -233,6 +239,64 @@ where
                 .await?;
         }
         Ok(id)
+    }
+
+    /// Puts up an event in two weeks, prepares it, and fills it beyond its seats. Answers how many people wait.
+    async fn hold(
+        &self,
+        team: &str,
+        campaign: &str,
+        lead: &SignedIn,
+    ) -> Result<usize, CommandError> {
+        let on = (Utc::now() + TimeDelta::weeks(2)).date_naive();
+        let at = |hour: u32| json!({"local": format!("{on}T{hour:02}:00:00"), "time_zone": "Europe/Berlin"});
+        let event = self
+            .post(
+                lead,
+                &format!("{team}/events"),
+                json!({
+                    "title": "Ask the release team anything",
+                    "description": "An hour with the people who made Kubernetes 1.30.",
+                    "kind": "ama",
+                    "campaign_id": campaign,
+                    "starts": at(18),
+                    "ends": at(19),
+                    "join_url": "https://meet.example/kubernetes-1.30",
+                    "capacity": 5,
+                    "registration": {"mode": "open"},
+                    "visibility": "public",
+                }),
+            )
+            .await?;
+        let event = format!("{team}/events/{}", text(&event, "id"));
+        self.client
+            .send(
+                Method::PATCH,
+                &event,
+                Some(&lead.token),
+                &json!({"status": "scheduled"}),
+            )
+            .await?;
+        let template = json!({"template": "ama"});
+        self.post(lead, &format!("{event}/prepare"), template)
+            .await?;
+        let mut waiting = 0;
+        for (name, seats) in [
+            ("Ana Ruiz", 1),
+            ("Kofi Mensah", 3),
+            ("Li Wei", 1),
+            ("Zoé Petit", 2),
+        ] {
+            let mailbox = name.split(' ').next_back().unwrap_or(name).to_lowercase();
+            let email = format!("{mailbox}@guests.example");
+            let guest =
+                json!({"name": name, "email": email, "seats": seats, "utm_source": "newsletter"});
+            let added = self
+                .post(lead, &format!("{event}/registrations"), guest)
+                .await?;
+            waiting += usize::from(text(&added, "state") == "waitlisted");
+        }
+        Ok(waiting)
     }
 
     /// Hands some tasks of the lead to others, and takes each a different way.

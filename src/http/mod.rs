@@ -17,6 +17,7 @@ pub mod problem;
 pub mod query;
 pub mod rate;
 pub mod reply;
+pub mod routes;
 pub mod strict;
 pub mod text;
 pub mod values;
@@ -29,6 +30,7 @@ pub use page::{Cursor, Page, PageRequest};
 pub use problem::{FieldError, Problem};
 pub use query::{AnyOf, Query};
 pub use reply::Reply;
+pub use routes::ServiceConfig;
 pub use text::Text;
 pub use values::{Int, UpTo};
 

@@ -65,12 +65,13 @@ impl<const MIN: usize, const MAX: usize> Text<MIN, MAX> {
         if text.len() > MAX.saturating_mul(16).saturating_add(4096) {
             return Err(TextFault::TooLong(MAX));
         }
-        let text: String = text.trim().nfc().collect();
+        // Before it is trimmed: some control characters are white space, and would be dropped silently at the ends.
         let is_forbidden =
             |character: char| character.is_control() && !matches!(character, '\n' | '\t' | '\r');
         if text.chars().any(is_forbidden) {
             return Err(TextFault::Control);
         }
+        let text: String = text.trim().nfc().collect();
         let length = text.chars().count();
         if length < MIN {
             Err(TextFault::TooShort(MIN))

@@ -8,7 +8,6 @@ use diesel::prelude::*;
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
 use utoipa::{IntoParams, ToSchema};
-use utoipa_actix_web::service_config::ServiceConfig;
 
 use super::record::{Action, Kind};
 use crate::access::{Permission, Reading, TeamScope};
@@ -16,7 +15,7 @@ use crate::db::rows::{Direction, behind};
 use crate::db::{Id, Instant, Json, MultiBackend};
 use crate::http::page::TOTAL_CAP;
 use crate::http::query::{AnyOf, Number};
-use crate::http::{Answer, Code, Page, PageRequest, Problem, Query, Reply};
+use crate::http::{Answer, Code, Page, PageRequest, Problem, Query, Reply, ServiceConfig};
 use crate::schema::journal;
 
 /// A line of the journal: what one revision did to one record.

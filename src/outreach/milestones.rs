@@ -10,7 +10,6 @@ use actix_web::{delete, get, patch, post};
 use diesel::prelude::*;
 use serde::{Deserialize, Serialize};
 use utoipa::{IntoParams, ToSchema};
-use utoipa_actix_web::service_config::ServiceConfig;
 
 use super::campaigns::CampaignsById;
 use super::{campaigns, trashing};
@@ -22,7 +21,9 @@ use crate::http::page::TOTAL_CAP;
 use crate::http::query::AnyOf;
 use crate::http::strict::{nullable, present};
 use crate::http::text::{Markdown, Name};
-use crate::http::{Answer, Body, Expand, Expanded, Page, PageRequest, Problem, Query, Reply, Text};
+use crate::http::{
+    Answer, Body, Expand, Expanded, Page, PageRequest, Problem, Query, Reply, ServiceConfig, Text,
+};
 use crate::journal::changes::{ChangePage, history_of};
 use crate::journal::{Journaled, Kind};
 use crate::schema::milestones;

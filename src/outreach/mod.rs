@@ -13,8 +13,8 @@ pub mod registrations;
 pub mod series;
 pub mod trashing;
 
+use crate::http::ServiceConfig;
 pub use registrations::pages;
-use utoipa_actix_web::service_config::ServiceConfig;
 
 /// Registers the operations.
 pub fn routes(config: &mut ServiceConfig<'_>) {

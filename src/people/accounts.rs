@@ -9,7 +9,6 @@ use actix_web::post;
 use diesel::prelude::*;
 use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
-use utoipa_actix_web::service_config::ServiceConfig;
 
 use super::invitations;
 use super::sessions;
@@ -20,7 +19,7 @@ use crate::access::passwords::PasswordError;
 use crate::db::{AnyConnection, Id, Instant, Outcome};
 use crate::http::text::Name;
 use crate::http::values::TimeZone;
-use crate::http::{Answer, Body, Code, Problem, Reply};
+use crate::http::{Answer, Body, Code, Problem, Reply, ServiceConfig};
 use crate::schema::{account_passwords, accounts};
 
 /// Somebody who signs up.

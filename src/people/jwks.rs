@@ -6,10 +6,9 @@
 use actix_web::get;
 use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
-use utoipa_actix_web::service_config::ServiceConfig;
 
 use super::visitor::Visitor;
-use crate::http::{Answer, Problem, Reply};
+use crate::http::{Answer, Problem, Reply, ServiceConfig};
 
 /// A set of public keys (RFC 7517).
 #[derive(Debug, Serialize, Deserialize, ToSchema)]

@@ -7,7 +7,6 @@ use actix_web::{get, patch, post};
 use diesel::prelude::*;
 use serde::Deserialize;
 use utoipa::ToSchema;
-use utoipa_actix_web::service_config::ServiceConfig;
 
 use super::accounts::{self, Account};
 use super::sessions::{self, compare};
@@ -21,7 +20,7 @@ use crate::db::{AnyConnection, Id};
 use crate::http::strict::present;
 use crate::http::text::Name;
 use crate::http::values::TimeZone;
-use crate::http::{Answer, Body, Problem, Reply};
+use crate::http::{Answer, Body, Problem, Reply, ServiceConfig};
 use crate::schema::accounts as table;
 
 /// What changes in the own account: absent keeps.

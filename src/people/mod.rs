@@ -18,7 +18,7 @@ pub mod texts;
 mod visitor;
 pub mod working_hours;
 
-use utoipa_actix_web::service_config::ServiceConfig;
+use crate::http::ServiceConfig;
 
 /// Registers the operations.
 pub fn routes(config: &mut ServiceConfig<'_>) {

@@ -7,14 +7,13 @@ use actix_web::{get, post};
 use diesel::prelude::*;
 use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
-use utoipa_actix_web::service_config::ServiceConfig;
 
 use super::members;
 use crate::access::{Permission, Reading, Role, TeamId, TeamScope, Tx};
 use crate::db::rows::columns;
 use crate::db::{Id, Instant, MultiBackend};
 use crate::http::page::TOTAL_CAP;
-use crate::http::{Answer, Body, Code, Page, PageRequest, Problem, Reply};
+use crate::http::{Answer, Body, Code, Page, PageRequest, Problem, Reply, ServiceConfig};
 use crate::journal::{Journaled, Kind};
 use crate::schema::ownership_offers as offers;
 use crate::{keyset_page, text_enum};

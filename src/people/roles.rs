@@ -3,11 +3,10 @@
 use actix_web::get;
 use serde::Serialize;
 use utoipa::ToSchema;
-use utoipa_actix_web::service_config::ServiceConfig;
 
 use crate::access::AccountScope;
 use crate::access::roles::{self, RoleGrants};
-use crate::http::{Answer, Reply};
+use crate::http::{Answer, Reply, ServiceConfig};
 
 /// All roles, lowest first.
 #[derive(Debug, Serialize, ToSchema)]

@@ -7,7 +7,6 @@ use actix_web::{delete, get, patch, post};
 use diesel::prelude::*;
 use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
-use utoipa_actix_web::service_config::ServiceConfig;
 
 use super::absences::{AbsenceApproval, AbsentOffers};
 use super::members;
@@ -20,7 +19,7 @@ use crate::http::page::TOTAL_CAP;
 use crate::http::strict::present;
 use crate::http::text::Name;
 use crate::http::values::TimeZone;
-use crate::http::{Answer, Body, Page, PageRequest, Problem, Reply};
+use crate::http::{Answer, Body, Page, PageRequest, Problem, Reply, ServiceConfig};
 use crate::journal::{Journaled, Kind};
 use crate::keyset_page;
 use crate::schema::{accounts, members as memberships, teams};

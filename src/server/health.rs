@@ -9,11 +9,10 @@ use actix_web::{get, web};
 use diesel::prelude::*;
 use serde::Serialize;
 use utoipa::ToSchema;
-use utoipa_actix_web::service_config::ServiceConfig;
 
 use crate::access::State;
 use crate::access::caller::KnownParameters;
-use crate::http::{Answer, Code, Problem, Reply};
+use crate::http::{Answer, Code, Problem, Reply, ServiceConfig};
 use crate::schema::signing_keys;
 
 /// How the server is.

@@ -21,13 +21,11 @@ use actix_web::dev::{
 use actix_web::middleware::from_fn;
 use actix_web::rt::net::TcpStream;
 use actix_web::{App, Error, HttpRequest, HttpResponse, web};
-use utoipa_actix_web::AppExt as _;
-use utoipa_actix_web::service_config::ServiceConfig;
 
 use crate::access::State;
-use crate::http::Problem;
 use crate::http::connection::{self, Patient, Seats};
 use crate::http::edge::{Edge, guard, limit};
+use crate::http::{Problem, ServiceConfig};
 use crate::{capacity, journal, outreach, people, trash, work};
 
 /// Every operation of the API.
@@ -72,13 +70,11 @@ pub fn app(
         InitError = (),
     > + use<>,
 > {
-    let (app, _) = App::new()
+    App::new()
         .app_data(state.clone())
         .app_data(edge.clone())
-        .into_utoipa_app()
-        .configure(operations)
-        .split_for_parts();
-    app.configure(pages::documentation)
+        .configure(|routes| operations(&mut ServiceConfig::routes(routes)))
+        .configure(pages::documentation)
         .configure(outreach::pages)
         .default_service(web::to(fallback))
         .wrap(from_fn(limit))

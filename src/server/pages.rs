@@ -8,11 +8,10 @@ use actix_web::http::header;
 use actix_web::{HttpRequest, HttpResponse, get, web};
 use serde::Serialize;
 use utoipa::ToSchema;
-use utoipa_actix_web::service_config::ServiceConfig;
 use utoipa_swagger_ui::{Config, SwaggerUi};
 
 use crate::access::caller::KnownParameters;
-use crate::http::{Answer, Code, Problem, Reply};
+use crate::http::{Answer, Code, Problem, Reply, ServiceConfig};
 use crate::openapi;
 
 /// A code that a problem can have.

@@ -10,7 +10,6 @@ use chrono::TimeDelta;
 use diesel::prelude::*;
 use serde::{Deserialize, Serialize};
 use utoipa::{IntoParams, ToSchema};
-use utoipa_actix_web::service_config::ServiceConfig;
 
 use crate::access::{Permission, Reading, TeamScope, Tx};
 use crate::capacity::resources;
@@ -18,7 +17,7 @@ use crate::db::rows::{Direction, behind};
 use crate::db::{Id, Instant, Json};
 use crate::http::page::TOTAL_CAP;
 use crate::http::query::AnyOf;
-use crate::http::{Answer, Code, Page, PageRequest, Problem, Query, Reply};
+use crate::http::{Answer, Code, Page, PageRequest, Problem, Query, Reply, ServiceConfig};
 use crate::journal::Action;
 use crate::outreach::series::Pattern;
 use crate::outreach::trashing;

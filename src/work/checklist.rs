@@ -8,7 +8,6 @@ use diesel::prelude::*;
 use serde::{Deserialize, Serialize};
 use serde_json::json;
 use utoipa::ToSchema;
-use utoipa_actix_web::service_config::ServiceConfig;
 
 use super::tasks;
 use crate::access::{Permission, Reading, TeamScope, Tx};
@@ -19,7 +18,9 @@ use crate::http::moves::{Move, Side};
 use crate::http::query::ValidateOnly;
 use crate::http::strict::present;
 use crate::http::text::Title;
-use crate::http::{Answer, Body, FieldError, Page, PageRequest, Problem, Query, Reply};
+use crate::http::{
+    Answer, Body, FieldError, Page, PageRequest, Problem, Query, Reply, ServiceConfig,
+};
 use crate::journal::{Journaled, Kind};
 use crate::keyset_page;
 use crate::schema::checklist_items;

@@ -8,7 +8,6 @@ use diesel::prelude::*;
 use serde::{Deserialize, Serialize};
 use serde_json::json;
 use utoipa::ToSchema;
-use utoipa_actix_web::service_config::ServiceConfig;
 
 use super::tasks;
 use crate::access::{Permission, Reading, TeamScope, Tx};
@@ -16,7 +15,9 @@ use crate::db::rows::columns;
 use crate::db::{Id, Instant, Json};
 use crate::http::query::ValidateOnly;
 use crate::http::strict::present;
-use crate::http::{Answer, Body, Code, FieldError, Page, PageRequest, Problem, Query, Reply, Text};
+use crate::http::{
+    Answer, Body, Code, FieldError, Page, PageRequest, Problem, Query, Reply, ServiceConfig, Text,
+};
 use crate::journal::{Journaled, Kind};
 use crate::keyset_page;
 use crate::people;

@@ -4,12 +4,11 @@
 //! role moves nothing: what is in the way is counted (409 `still_referenced`) and handed over first.
 
 use actix_web::patch;
-use utoipa_actix_web::service_config::ServiceConfig;
 
 use super::departures::check_holds_nothing;
 use crate::access::{Permission, TeamScope, Tx};
 use crate::db::Id;
-use crate::http::{Answer, Body, Problem, Reply};
+use crate::http::{Answer, Body, Problem, Reply, ServiceConfig};
 use crate::people::members::{self, Member, MemberPatch, MyMember};
 
 /// Change a member

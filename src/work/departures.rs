@@ -8,7 +8,6 @@ use actix_web::delete;
 use diesel::prelude::*;
 use serde::{Deserialize, Serialize};
 use utoipa::IntoParams;
-use utoipa_actix_web::service_config::ServiceConfig;
 
 use super::delegations::acts::{Words, lapse, settle, turn};
 use super::delegations::chain::{Parting, part, place};
@@ -21,7 +20,7 @@ use super::tasks::{self, Task};
 use crate::access::{Permission, Reading, Role, TeamScope, Tx};
 use crate::db::Id;
 use crate::db::rows::columns;
-use crate::http::{Answer, Code, Problem, Query, Reply};
+use crate::http::{Answer, Code, Problem, Query, Reply, ServiceConfig};
 use crate::outreach::campaign_status::CampaignStatus;
 use crate::outreach::campaigns::{self, Campaign};
 use crate::people::members::{self, Member};

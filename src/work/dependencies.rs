@@ -10,7 +10,6 @@ use diesel::prelude::*;
 use serde::{Deserialize, Serialize};
 use serde_json::json;
 use utoipa::ToSchema;
-use utoipa_actix_web::service_config::ServiceConfig;
 
 use super::task_status::TaskStatus;
 use super::tasks::{self, Task, TaskKey};
@@ -18,7 +17,7 @@ use crate::access::{Permission, Reading, TeamScope, Tx};
 use crate::db::rows::columns;
 use crate::db::{Id, Instant};
 use crate::http::strict::present;
-use crate::http::{Answer, Body, Code, FieldError, Int, Problem, Reply};
+use crate::http::{Answer, Body, Code, FieldError, Int, Problem, Reply, ServiceConfig};
 use crate::journal::{Journaled, Kind};
 use crate::schema::{task_dependencies, tasks as rows};
 use crate::text_enum;

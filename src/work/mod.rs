@@ -12,7 +12,7 @@ pub mod progress;
 pub mod task_status;
 pub mod tasks;
 
-use utoipa_actix_web::service_config::ServiceConfig;
+use crate::http::ServiceConfig;
 
 /// Registers the operations.
 pub fn routes(config: &mut ServiceConfig<'_>) {

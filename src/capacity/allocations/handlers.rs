@@ -3,7 +3,6 @@
 use actix_web::{get, patch, post};
 use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
-use utoipa_actix_web::service_config::ServiceConfig;
 
 use super::model::{
     Allocation, AllocationFilter, AllocationOutcome, AllocationPage, AllocationPatch,
@@ -17,7 +16,7 @@ use crate::capacity::fit::Finding;
 use crate::http::body::BATCH_LIMIT;
 use crate::http::query::ValidateOnly;
 use crate::http::text::Note;
-use crate::http::{Answer, Body, PageRequest, Problem, Query, Reply, UpTo};
+use crate::http::{Answer, Body, PageRequest, Problem, Query, Reply, ServiceConfig, UpTo};
 use crate::journal::Kind;
 use crate::journal::changes::{ChangePage, history_of};
 

@@ -2,7 +2,6 @@
 
 use actix_web::{delete, get, patch, post};
 use diesel::prelude::*;
-use utoipa_actix_web::service_config::ServiceConfig;
 
 use super::model::{
     Booking, NewResource, Overbooking, Resource, ResourceFilter, ResourceKind, ResourcePage,
@@ -15,7 +14,7 @@ use crate::capacity::allocations::{self, AllocationState};
 use crate::capacity::fit;
 use crate::db::rows::columns;
 use crate::db::{Id, Json};
-use crate::http::{Answer, Body, Code, PageRequest, Problem, Query, Reply};
+use crate::http::{Answer, Body, Code, PageRequest, Problem, Query, Reply, ServiceConfig};
 use crate::journal::Kind;
 use crate::journal::changes::{ChangePage, history_of};
 use crate::people::members;

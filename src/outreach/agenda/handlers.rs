@@ -2,7 +2,6 @@
 
 use actix_web::{delete, get, patch, post};
 use diesel::prelude::*;
-use utoipa_actix_web::service_config::ServiceConfig;
 
 use super::model::{AgendaItem, AgendaItemPage, AgendaItemPatch, NewAgendaItem};
 use super::queries::{add, check_fits, check_speakers, find, find_target, neighbour, of_event};
@@ -12,7 +11,7 @@ use crate::db::position::Position;
 use crate::db::rows::columns;
 use crate::http::moves::Move;
 use crate::http::query::ValidateOnly;
-use crate::http::{Answer, Body, PageRequest, Query, Reply};
+use crate::http::{Answer, Body, PageRequest, Query, Reply, ServiceConfig};
 use crate::keyset_page;
 use crate::outreach::events;
 use crate::schema::agenda_items;

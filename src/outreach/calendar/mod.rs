@@ -13,7 +13,7 @@ mod times;
 mod write;
 mod zones;
 
-use utoipa_actix_web::service_config::ServiceConfig;
+use crate::http::ServiceConfig;
 
 pub use feeds::{CalendarFeed, FeedScope};
 pub use write::{Method, Sent, Shown, event_file, sent_file};

@@ -3,12 +3,11 @@
 //! The surprising rule: it says where to join only for a confirmed place; whoever waits gets the file without.
 
 use actix_web::get;
-use utoipa_actix_web::service_config::ServiceConfig;
 
 use super::public::MEDIA_TYPE;
 use super::write::{Shown, event_file};
 use crate::access::PublicScope;
-use crate::http::{Answer, Problem, Reply};
+use crate::http::{Answer, Problem, Reply, ServiceConfig};
 use crate::outreach::registrations::{Link, RegistrationState};
 
 /// Download the event of a registration

@@ -3,12 +3,11 @@
 //! The surprising rule: it never says where to join, whoever asks. That is in the file of a confirmed place.
 
 use actix_web::get;
-use utoipa_actix_web::service_config::ServiceConfig;
 
 use super::write::{Shown, event_file};
 use crate::access::PublicScope;
 use crate::http::reply::etag;
-use crate::http::{Answer, Reply};
+use crate::http::{Answer, Reply, ServiceConfig};
 use crate::outreach::events::texts::Slug;
 use crate::outreach::registrations::public::{announced, team_of};
 

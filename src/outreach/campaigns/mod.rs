@@ -11,7 +11,6 @@ use std::slice;
 use actix_web::{get, patch, post};
 use diesel::prelude::*;
 use serde_json::json;
-use utoipa_actix_web::service_config::ServiceConfig;
 
 pub use model::{
     Campaign, CampaignFilter, CampaignPage, CampaignPatch, CampaignSort, CampaignsById,
@@ -26,7 +25,9 @@ use crate::db::{Date, Id, Instant, Json, MultiBackend};
 use crate::http::page::TOTAL_CAP;
 use crate::http::query::AnyOf;
 use crate::http::text::{Markdown, Name};
-use crate::http::{Answer, Body, Expand, FieldError, PageRequest, Problem, Query, Reply};
+use crate::http::{
+    Answer, Body, Expand, FieldError, PageRequest, Problem, Query, Reply, ServiceConfig,
+};
 use crate::journal::Kind;
 use crate::journal::changes::{ChangePage, history_of};
 use crate::people::members;

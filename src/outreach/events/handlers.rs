@@ -3,14 +3,13 @@
 use std::slice;
 
 use actix_web::{delete, get, patch, post};
-use utoipa_actix_web::service_config::ServiceConfig;
 
 use super::expand::{EventReference, ExpandedEvent, ExpandedEventPage, expand};
 use super::model::{Event, EventFilter, EventPatch, EventSort, NewEvent};
 use super::queries::{find, load_page};
 use super::write;
 use crate::access::{Permission, TeamScope};
-use crate::http::{Answer, Body, Expand, PageRequest, Query, Reply};
+use crate::http::{Answer, Body, Expand, PageRequest, Query, Reply, ServiceConfig};
 use crate::journal::Kind;
 use crate::journal::changes::{ChangePage, history_of};
 use crate::outreach::series::{self, SeriesScope, WhichOccurrences};

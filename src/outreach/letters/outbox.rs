@@ -7,7 +7,6 @@ use actix_web::get;
 use diesel::prelude::*;
 use serde::{Deserialize, Serialize};
 use utoipa::{IntoParams, ToSchema};
-use utoipa_actix_web::service_config::ServiceConfig;
 
 use super::material::Material;
 use super::message::written;
@@ -17,7 +16,7 @@ use crate::db::{Id, Instant, MultiBackend};
 use crate::http::page::TOTAL_CAP;
 use crate::http::query::AnyOf;
 use crate::http::text::Name;
-use crate::http::{Answer, Page, PageRequest, Problem, Query, Reply};
+use crate::http::{Answer, Page, PageRequest, Problem, Query, Reply, ServiceConfig};
 use crate::keyset_page;
 use crate::people::texts::{Email, Locale};
 use crate::schema::letters;

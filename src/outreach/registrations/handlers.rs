@@ -3,7 +3,6 @@
 use actix_web::{delete, get, patch, post};
 use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
-use utoipa_actix_web::service_config::ServiceConfig;
 
 use super::acts;
 use super::edit::{RegistrationPatch, edit};
@@ -14,7 +13,7 @@ use super::queries::{find, load_page, ranked, tally};
 use super::queue::give_up;
 use crate::access::{Permission, Reading, TeamScope, Tx};
 use crate::db::Id;
-use crate::http::{Answer, Body, PageRequest, Problem, Query, Reply, Text};
+use crate::http::{Answer, Body, PageRequest, Problem, Query, Reply, ServiceConfig, Text};
 use crate::journal::Kind;
 use crate::journal::changes::{ChangePage, history_of};
 use crate::outreach::events::{self, Event};

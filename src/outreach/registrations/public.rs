@@ -8,7 +8,6 @@ use diesel::prelude::*;
 use serde::{Deserialize, Serialize};
 use serde_json::{Map, Value};
 use utoipa::{IntoParams, ToSchema};
-use utoipa_actix_web::service_config::ServiceConfig;
 
 use super::acts;
 use super::input::NewRegistration;
@@ -24,7 +23,7 @@ use crate::db::{AnyConnection, Id, Instant, Json};
 use crate::http::query::Flag;
 use crate::http::text::{Markdown, Name, Note, Title};
 use crate::http::wall_clock::WallClock;
-use crate::http::{Answer, Body, Problem, Query, Reply};
+use crate::http::{Answer, Body, Problem, Query, Reply, ServiceConfig};
 use crate::outreach::events::texts::{Slug, WebAddress};
 use crate::outreach::events::{self, Event, EventKind, EventStatus, Visibility};
 use crate::outreach::registration_rules::Question;

@@ -2,7 +2,6 @@
 
 use actix_web::{delete, get, post};
 use diesel::prelude::*;
-use utoipa_actix_web::service_config::ServiceConfig;
 
 use super::make::{create, find, in_team};
 use super::model::{EventSeries, EventSeriesPage, NewEventSeries};
@@ -10,7 +9,7 @@ use crate::access::{Permission, TeamScope};
 use crate::db::Instant;
 use crate::http::page::TOTAL_CAP;
 use crate::http::query::ValidateOnly;
-use crate::http::{Answer, Body, PageRequest, Query, Reply};
+use crate::http::{Answer, Body, PageRequest, Query, Reply, ServiceConfig};
 use crate::journal::Kind;
 use crate::journal::changes::{ChangePage, history_of};
 use crate::keyset_page;

@@ -1,7 +1,6 @@
 //! What is asked over HTTP.
 
 use actix_web::{get, patch, post};
-use utoipa_actix_web::service_config::ServiceConfig;
 
 use super::mine;
 use super::model::{
@@ -10,7 +9,7 @@ use super::model::{
 };
 use super::queries;
 use crate::access::{Permission, Reading, TeamScope};
-use crate::http::{Answer, Body, PageRequest, Query, Reply};
+use crate::http::{Answer, Body, PageRequest, Query, Reply, ServiceConfig};
 
 /// The absence as the caller may see it: what is said in it depends on who asks, and so does its tag.
 fn shown(reading: &Reading<'_>, absence: Absence) -> Answer {

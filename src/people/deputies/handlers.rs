@@ -1,12 +1,11 @@
 //! What is asked over HTTP.
 
 use actix_web::{get, post};
-use utoipa_actix_web::service_config::ServiceConfig;
 
 use super::model::{Deputy, DeputyFilter, DeputyPage, DeputySort, NewDeputy};
 use super::queries;
 use crate::access::{Permission, Reading, TeamScope};
-use crate::http::{Answer, Body, PageRequest, Query, Reply};
+use crate::http::{Answer, Body, PageRequest, Query, Reply, ServiceConfig};
 
 /// List deputies
 ///

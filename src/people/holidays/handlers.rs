@@ -1,13 +1,12 @@
 //! What is asked over HTTP.
 
 use actix_web::{delete, get, patch, post};
-use utoipa_actix_web::service_config::ServiceConfig;
 
 use super::imports::create_holiday_import;
 use super::model::{Holiday, HolidayFilter, HolidayPage, HolidayPatch, HolidaySort, NewHoliday};
 use super::queries::{self, Draft};
 use crate::access::{Permission, TeamScope};
-use crate::http::{Answer, Body, PageRequest, Query, Reply};
+use crate::http::{Answer, Body, PageRequest, Query, Reply, ServiceConfig};
 
 /// List holidays
 ///

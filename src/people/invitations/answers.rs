@@ -7,7 +7,6 @@ use actix_web::post;
 use diesel::prelude::*;
 use serde::Serialize;
 use utoipa::ToSchema;
-use utoipa_actix_web::service_config::ServiceConfig;
 
 use super::{Invitation, InvitationSecret, InvitationState, close, find, opened_for};
 use crate::access::secrets::Secret;
@@ -15,7 +14,7 @@ use crate::access::team_scope::enter_team;
 use crate::access::{AccountScope, AccountTx, Role, Tx};
 use crate::db::{Id, Instant};
 use crate::http::text::Name;
-use crate::http::{Answer, Body, Code, Problem, Reply};
+use crate::http::{Answer, Body, Code, Problem, Reply, ServiceConfig};
 use crate::people::members::{self, Member};
 use crate::people::texts::Email;
 use crate::schema::{accounts, members as memberships, teams};

@@ -2,7 +2,6 @@
 
 use actix_web::{get, post};
 use diesel::prelude::*;
-use utoipa_actix_web::service_config::ServiceConfig;
 
 use super::{
     CreatedInvitation, Invitation, InvitationFilter, InvitationPage, InvitationState,
@@ -12,7 +11,7 @@ use crate::access::{Permission, Reading, Role, TeamScope, Tx};
 use crate::db::{Id, Instant, MultiBackend};
 use crate::http::page::TOTAL_CAP;
 use crate::http::query::AnyOf;
-use crate::http::{Answer, Body, Code, PageRequest, Problem, Query, Reply};
+use crate::http::{Answer, Body, Code, PageRequest, Problem, Query, Reply, ServiceConfig};
 use crate::keyset_page;
 use crate::people::texts::Email;
 use crate::schema::{accounts, invitation_secrets, invitations, members};

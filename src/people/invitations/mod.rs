@@ -13,7 +13,6 @@ use diesel::prelude::*;
 use rand::RngCore as _;
 use serde::{Deserialize, Serialize};
 use utoipa::{IntoParams, ToSchema};
-use utoipa_actix_web::service_config::ServiceConfig;
 
 use super::texts::{Email, OpaqueSecret};
 use crate::access::secrets::{Digest, Secret};
@@ -21,7 +20,7 @@ use crate::access::{Reading, Role, TeamId, Tx};
 use crate::db::rows::columns;
 use crate::db::{AnyConnection, Id, Instant, MultiBackend};
 use crate::http::query::AnyOf;
-use crate::http::{Page, Problem};
+use crate::http::{Page, Problem, ServiceConfig};
 use crate::journal::{Journaled, Kind};
 use crate::schema::{invitation_secrets, invitations, teams};
 use crate::text_enum;

@@ -3,7 +3,6 @@
 
 use actix_web::get;
 use diesel::prelude::*;
-use utoipa_actix_web::service_config::ServiceConfig;
 
 use super::{Member, MemberFilter, MemberPage, MemberSort, MyMember, find, in_team};
 use crate::access::{Permission, Reading, TeamScope};
@@ -11,7 +10,7 @@ use crate::db::rows::{Direction, ESCAPE, pattern};
 use crate::db::{Id, Instant, MultiBackend};
 use crate::http::page::TOTAL_CAP;
 use crate::http::query::{AnyOf, Flag};
-use crate::http::{Answer, PageRequest, Query, Reply};
+use crate::http::{Answer, PageRequest, Query, Reply, ServiceConfig};
 use crate::keyset_page;
 use crate::schema::members;
 

@@ -13,7 +13,6 @@ use chrono::TimeDelta;
 use diesel::prelude::*;
 use serde::Serialize;
 use utoipa::ToSchema;
-use utoipa_actix_web::service_config::ServiceConfig;
 
 use super::accounts::{self, Account};
 use super::texts::Email;
@@ -21,7 +20,7 @@ use crate::access::secrets::{Digest, Secret};
 use crate::access::{AccountScope, State};
 use crate::db::{AnyConnection, Id, Instant, MultiBackend, Outcome};
 use crate::http::page::TOTAL_CAP;
-use crate::http::{Answer, Code, Page, PageRequest, Problem, Reply};
+use crate::http::{Answer, Code, Page, PageRequest, Problem, Reply, ServiceConfig};
 use crate::keyset_page;
 use crate::schema::{refresh_tokens, sessions};
 

@@ -1,7 +1,6 @@
 //! What is asked over HTTP: the same of a member and of the team.
 
 use actix_web::{delete, get, patch, post};
-use utoipa_actix_web::service_config::ServiceConfig;
 
 use super::model::{
     NewWorkingHours, OnDay, WorkingHours, WorkingHoursInForce, WorkingHoursPage, WorkingHoursPatch,
@@ -9,7 +8,7 @@ use super::model::{
 };
 use super::queries::{self, Whose};
 use crate::access::{Permission, TeamScope};
-use crate::http::{Answer, Body, PageRequest, Query, Reply};
+use crate::http::{Answer, Body, PageRequest, Query, Reply, ServiceConfig};
 
 async fn list(scope: TeamScope, whose: Whose, page: PageRequest) -> Answer {
     scope

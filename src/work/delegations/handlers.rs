@@ -1,7 +1,6 @@
 //! What clients ask for.
 
 use actix_web::{get, post};
-use utoipa_actix_web::service_config::ServiceConfig;
 
 use super::acts::{self, Words, show};
 use super::expand::{DelegationReference, ExpandedDelegation, ExpandedDelegationPage, expand};
@@ -16,7 +15,9 @@ use crate::access::{Permission, Reading, TeamScope};
 use crate::db::Id;
 use crate::http::body::BATCH_LIMIT;
 use crate::http::query::ValidateOnly;
-use crate::http::{Answer, Body, Code, Expand, FieldError, PageRequest, Problem, Query, Reply};
+use crate::http::{
+    Answer, Body, Code, Expand, FieldError, PageRequest, Problem, Query, Reply, ServiceConfig,
+};
 use crate::journal::Kind;
 use crate::journal::changes::{ChangePage, history_of};
 use crate::work::tasks;

@@ -3,7 +3,6 @@
 use actix_web::post;
 use serde::Deserialize;
 use utoipa::IntoParams;
-use utoipa_actix_web::service_config::ServiceConfig;
 
 use super::columns::Mapping;
 use super::plan::Plan;
@@ -12,7 +11,7 @@ use super::upload::{ImportForm, MappingQuery, Upload};
 use crate::access::{Permission, TeamScope};
 use crate::http::imports::refuse_rows;
 use crate::http::query::Flag;
-use crate::http::{Answer, Problem, Query, Reply};
+use crate::http::{Answer, Problem, Query, Reply, ServiceConfig};
 use crate::outreach::campaigns;
 
 /// Whether anything is kept.

@@ -2,11 +2,10 @@
 //! known here.
 
 use actix_web::post;
-use utoipa_actix_web::service_config::ServiceConfig;
 
 use super::reschedule::{Tasks, move_tasks};
 use crate::access::{Permission, TeamScope, Tx};
-use crate::http::{Answer, Problem, Query, Reply};
+use crate::http::{Answer, Problem, Query, Reply, ServiceConfig};
 use crate::outreach::calendar::imports::{
     CalendarForm, CalendarImportReport, CalendarUpload, ImportQuery, OldCalendar, Plan,
 };

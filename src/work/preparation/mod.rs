@@ -8,7 +8,7 @@ mod prepare;
 mod reschedule;
 pub mod templates;
 
-use utoipa_actix_web::service_config::ServiceConfig;
+use crate::http::ServiceConfig;
 
 /// Registers the operations.
 pub fn routes(config: &mut ServiceConfig<'_>) {

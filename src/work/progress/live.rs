@@ -6,7 +6,6 @@ use actix_web::get;
 use diesel::prelude::*;
 use serde::{Deserialize, Serialize};
 use utoipa::{IntoParams, ToSchema};
-use utoipa_actix_web::service_config::ServiceConfig;
 
 use super::{DayProgress, Progress, past, progress, progress_of_groups};
 use crate::access::{Permission, Reading, TeamScope};
@@ -14,7 +13,7 @@ use crate::db::{Date, Id, Instant};
 use crate::http::page::TOTAL_CAP;
 use crate::http::query::AnyOf;
 use crate::http::values::Minutes;
-use crate::http::{Answer, Code, Page, PageRequest, Problem, Query, Reply};
+use crate::http::{Answer, Code, Page, PageRequest, Problem, Query, Reply, ServiceConfig};
 use crate::outreach::{campaigns, milestones};
 use crate::schema;
 use crate::schema::tasks;

@@ -18,7 +18,7 @@ mod sides;
 pub mod trashing;
 pub mod write;
 
-use utoipa_actix_web::service_config::ServiceConfig;
+use crate::http::ServiceConfig;
 
 pub use make::{Checked, create, create_all};
 pub use model::{

@@ -1,6 +1,7 @@
 //! The command line, run as a stranger runs it: the program itself, with its own folder.
 
 mod backup;
+mod demo;
 mod full;
 mod import;
 mod keys;

@@ -3,7 +3,6 @@
 use actix_web::{delete, get, post};
 use diesel::prelude::*;
 use serde_json::json;
-use utoipa_actix_web::service_config::ServiceConfig;
 
 use super::model::{
     CalendarFeed, CalendarFeedPage, CreatedCalendarFeed, MOST, NewCalendarFeed, new_secret,
@@ -12,7 +11,7 @@ use super::read::{count, find, load_page, opened, shown};
 use crate::access::secrets::Secret;
 use crate::access::{Permission, PublicScope, TeamScope};
 use crate::db::Id;
-use crate::http::{Answer, Body, FieldError, PageRequest, Problem, Reply};
+use crate::http::{Answer, Body, FieldError, PageRequest, Problem, Reply, ServiceConfig};
 use crate::outreach::calendar::public::MEDIA_TYPE;
 use crate::outreach::calendar::write::feed_file;
 use crate::schema::{calendar_feed_secrets, calendar_feeds};
