@@ -286,6 +286,7 @@ where
             ("Kofi Mensah", 3),
             ("Li Wei", 1),
             ("Zoé Petit", 2),
+            ("Omar Diab", 1),
         ] {
             let mailbox = name.split(' ').next_back().unwrap_or(name).to_lowercase();
             let email = format!("{mailbox}@guests.example");
