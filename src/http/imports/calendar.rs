@@ -3,9 +3,15 @@
 //! The surprising rule: `icalendar` reads one line at a time here. Its parser of whole files ends at the first broken
 //! line and calls itself for every BEGIN, so that a file of a megabyte could end the server.
 
+mod entries;
+mod upload;
+
 use std::collections::BTreeMap;
 
 use icalendar::parser::Property as Parsed;
+
+pub use entries::{EntryError, IgnoredComponents, RefusedEntry, refuse_entries};
+pub use upload::{CalendarForm, CalendarUpload, ImportMode, ImportQuery};
 
 /// The largest file, in bytes.
 pub const MAX_BYTES: usize = 1024 * 1024;

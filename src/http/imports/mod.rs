@@ -12,3 +12,6 @@ pub use columns::{ColumnField, ColumnName, Columns, Mapped, Said, normalised};
 pub use rows::{RowError, refuse_rows};
 pub use table::Table;
 pub use upload::{Accepted, Sent, receive};
+
+/// How many errors a refusal names.
+const MOST_ERRORS: usize = 1_000;

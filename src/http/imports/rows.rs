@@ -4,10 +4,8 @@ use serde::Serialize;
 use serde_json::json;
 use utoipa::ToSchema;
 
+use super::MOST_ERRORS;
 use crate::http::{FieldError, Problem};
-
-/// How many errors a refusal names.
-const MOST_ERRORS: usize = 1_000;
 
 /// Something wrong with a row.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, ToSchema)]

@@ -5,10 +5,9 @@ use actix_web::post;
 
 use super::reschedule::{Tasks, move_tasks};
 use crate::access::{Permission, TeamScope, Tx};
+use crate::http::imports::calendar::{CalendarFile, CalendarForm, CalendarUpload, ImportQuery};
 use crate::http::{Answer, Problem, Query, Reply, ServiceConfig};
-use crate::outreach::calendar::imports::{
-    CalendarForm, CalendarImportReport, CalendarUpload, ImportQuery, OldCalendar, Plan,
-};
+use crate::outreach::calendar::imports::{CalendarImportReport, Plan};
 
 /// Import a calendar
 ///
@@ -76,7 +75,7 @@ pub async fn create_calendar_import(
         .await
 }
 
-fn run(tx: &mut Tx<'_>, calendar: &OldCalendar) -> Result<Plan, Problem> {
+fn run(tx: &mut Tx<'_>, calendar: &CalendarFile) -> Result<Plan, Problem> {
     tx.say("Imported.");
     let mut plan = Plan::make(tx, calendar)?;
     plan.carry_out(tx)?;

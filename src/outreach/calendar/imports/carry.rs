@@ -7,7 +7,7 @@ use std::collections::{HashMap, HashSet};
 use serde_json::Value;
 
 use super::entry::{Uid, Wanted};
-use super::report::EntryError;
+use super::file::EntryError;
 use crate::access::Tx;
 use crate::db::Id;
 use crate::http::wall_clock::WallClock;

@@ -9,9 +9,9 @@ use std::collections::BTreeMap;
 use chrono::{NaiveDateTime, TimeDelta};
 use chrono_tz::Tz;
 
+use super::file::EntryError;
 use super::file::{CalendarFile, Property, RawEntry};
 use super::form::{Form, form};
-use super::report::EntryError;
 use super::zone_names::named;
 use crate::db::Instant;
 use crate::http::Text;

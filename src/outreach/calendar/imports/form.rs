@@ -6,8 +6,8 @@
 use chrono::{NaiveDate, NaiveDateTime};
 
 use super::entry::{Zones, zone_of};
+use super::file::EntryError;
 use super::file::{Property, RawEntry};
-use super::report::EntryError;
 use crate::db::Instant;
 use crate::http::values::TimeZone;
 use crate::http::wall_clock::WallClock;

@@ -11,11 +11,9 @@ mod form;
 mod plan;
 mod recurring;
 mod report;
-mod request;
 mod zone_names;
 
 pub use plan::Plan;
 pub use report::CalendarImportReport;
-pub use request::{CalendarForm, CalendarUpload, ImportQuery, OldCalendar};
 
 use crate::http::imports::calendar as file;

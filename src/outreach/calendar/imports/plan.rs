@@ -6,26 +6,21 @@
 use std::collections::{HashMap, HashSet};
 
 use diesel::prelude::*;
-use serde_json::json;
 
 use super::carry::{self, Doing, check_change, differences, errors_of};
 use super::entry::{self, Uid, Wanted, Zones};
+use super::file::{CalendarFile, EntryError, IgnoredComponents, RefusedEntry, refuse_entries};
 use super::form::{Form, Repeats};
 use super::recurring;
-use super::report::{
-    CalendarImportReport, EntryCounts, EntryError, EntryOutcome, EntryReport, IgnoredComponents,
-};
-use super::request::OldCalendar;
+use super::report::{CalendarImportReport, EntryCounts, EntryOutcome, EntryReport};
 use crate::access::{Reading, Tx};
 use crate::db::{Id, Instant};
-use crate::http::{FieldError, Problem};
+use crate::http::Problem;
 use crate::outreach::events::Event;
 use crate::schema::{event_series, events};
 
 /// How many ids a query asks for at once.
 const CHUNK: usize = 500;
-/// How many errors a refusal names.
-const MOST_ERRORS: usize = 1_000;
 
 /// What to do about an entry.
 enum Step {
@@ -173,10 +168,7 @@ impl Plan {
     ///
     /// # Errors
     /// What the database answers.
-    pub fn make(
-        reading: &mut Reading<'_>,
-        OldCalendar(file): &OldCalendar,
-    ) -> Result<Self, Problem> {
+    pub fn make(reading: &mut Reading<'_>, file: &CalendarFile) -> Result<Self, Problem> {
         let zones = Zones::of(file, &reading.time_zone);
         let read: Vec<Result<Wanted, Vec<EntryError>>> = file
             .entries
@@ -220,17 +212,10 @@ impl Plan {
             steps.push(step);
             entries.push(report);
         }
-        let ignored = file
-            .ignored
-            .iter()
-            .map(|(component, count)| IgnoredComponents {
-                component: component.clone(),
-                count: *count,
-            });
         Ok(Self {
             steps,
             entries,
-            ignored: ignored.collect(),
+            ignored: file.ignored_components(),
             series: known.series,
             made: HashSet::new(),
             moved: Vec::new(),
@@ -292,34 +277,15 @@ impl Plan {
     /// # Errors
     /// `validation_failed`, at `/entries/{entry}/{property}` for each error.
     pub fn refuse(&self) -> Result<(), Problem> {
-        let refused: Vec<&EntryReport> = self
+        let refused = self
             .entries
             .iter()
-            .filter(|entry| entry.outcome == EntryOutcome::Refused)
-            .collect();
-        if refused.is_empty() {
-            return Ok(());
-        }
-        let errors: Vec<FieldError> = refused
-            .iter()
-            .flat_map(|entry| {
-                entry.errors.iter().map(|error| {
-                    let property = error
-                        .property
-                        .map_or(String::new(), |name| format!("/{name}"));
-                    let pointer = format!("/entries/{}{property}", entry.entry);
-                    FieldError::body(pointer, &error.code, &*error.detail)
-                        .with(json!({"entry": entry.entry, "line": entry.line}))
-                })
-            })
-            .take(MOST_ERRORS)
-            .collect();
-        Err(Problem::fields(errors)
-            .detail(format!(
-                "{} entries are refused, and nothing was imported.",
-                refused.len()
-            ))
-            .member("refused_entries", refused.len()))
+            .filter(|entry| entry.outcome == EntryOutcome::Refused);
+        refuse_entries(refused.map(|entry| RefusedEntry {
+            entry: entry.entry,
+            line: entry.line,
+            errors: &entry.errors,
+        }))
     }
 
     /// What the client is told. What a dry run made is not there any more, and neither are its ids.

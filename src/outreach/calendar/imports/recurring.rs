@@ -8,8 +8,9 @@ use diesel::prelude::*;
 
 use super::carry::{self, Doing, change, check_change, differences, patch_of};
 use super::entry::Wanted;
+use super::file::EntryError;
 use super::form::{Repeats, Stamp};
-use super::report::{EntryError, EntryOutcome, EntryReport};
+use super::report::{EntryOutcome, EntryReport};
 use crate::access::Tx;
 use crate::db::{Id, Instant};
 use crate::http::Problem;

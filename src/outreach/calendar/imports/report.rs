@@ -3,7 +3,7 @@
 use serde::Serialize;
 use utoipa::ToSchema;
 
-use super::file::MAX_ENTRIES;
+use super::file::{EntryError, IgnoredComponents, MAX_ENTRIES};
 use crate::db::Id;
 use crate::outreach::events::Occurrence;
 use crate::text_enum;
@@ -21,16 +21,6 @@ text_enum! {
         LeftOut = "left_out",
         /// Something is wrong with the entry; `errors` says what.
         Refused = "refused",
-    }
-}
-
-text_enum! {
-    /// What happens to the others when entries are refused.
-    pub enum ImportMode {
-        /// Nothing is imported.
-        All = "all",
-        /// The others are imported.
-        Partial = "partial",
     }
 }
 
@@ -128,46 +118,6 @@ pub struct EntryReport {
     /// What is wrong.
     #[schema(max_items = 100)]
     pub errors: Vec<EntryError>,
-}
-
-/// Something wrong with an entry, or worth knowing.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, ToSchema)]
-#[schema(example = json!({"property": "DTSTART", "code": "unknown_time_zone", "detail": "Nobody knows the time zone \"Customized Time Zone\"."}))]
-pub struct EntryError {
-    /// The property; null when it is the entry as a whole.
-    #[schema(required = true, max_length = 100)]
-    pub property: Option<&'static str>,
-    /// What it is, for programs. More may come: have a default branch.
-    #[schema(max_length = 100)]
-    pub code: String,
-    /// What it is, for people.
-    #[schema(max_length = 1000)]
-    pub detail: String,
-}
-
-/// Components that are not read.
-#[derive(Debug, Serialize, ToSchema)]
-#[schema(example = json!({"component": "VTODO", "count": 2}))]
-pub struct IgnoredComponents {
-    /// What they are.
-    #[schema(max_length = 100)]
-    pub component: String,
-    /// How many there are.
-    pub count: usize,
-}
-
-impl EntryError {
-    pub(super) fn new(
-        property: impl Into<Option<&'static str>>,
-        code: impl Into<String>,
-        detail: impl Into<String>,
-    ) -> Self {
-        Self {
-            property: property.into(),
-            code: code.into(),
-            detail: detail.into(),
-        }
-    }
 }
 
 impl EntryReport {

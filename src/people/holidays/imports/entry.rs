@@ -4,29 +4,16 @@ use chrono::{Days, NaiveDate};
 
 use super::super::model::ExternalId;
 use super::super::queries::Draft;
-use super::report::HolidayEntryError;
 use crate::db::Date;
-use crate::http::imports::calendar::{Property, RawEntry};
+use crate::http::imports::calendar::{EntryError, Property, RawEntry};
 use crate::http::period;
 use crate::http::text::Name;
 
-fn wrong(
-    property: impl Into<Option<&'static str>>,
-    code: &'static str,
-    detail: impl Into<String>,
-) -> HolidayEntryError {
-    HolidayEntryError {
-        property: property.into(),
-        code,
-        detail: detail.into(),
-    }
-}
-
 /// What an entry says, or all that is wrong with it.
-pub(super) fn read(entry: &RawEntry) -> Result<Draft, Vec<HolidayEntryError>> {
+pub(super) fn read(entry: &RawEntry) -> Result<Draft, Vec<EntryError>> {
     let mut errors = Vec::new();
     for line in &entry.unreadable {
-        errors.push(wrong(
+        errors.push(EntryError::new(
             None,
             "unreadable",
             format!("Line {line} cannot be read."),
@@ -34,7 +21,7 @@ pub(super) fn read(entry: &RawEntry) -> Result<Draft, Vec<HolidayEntryError>> {
     }
     for property in ["RRULE", "RDATE", "RECURRENCE-ID"] {
         if entry.find(property).is_some() {
-            errors.push(wrong(
+            errors.push(EntryError::new(
                 property,
                 "recurring",
                 "A holiday is on its own days: import a file that lists each year's.",
@@ -45,7 +32,7 @@ pub(super) fn read(entry: &RawEntry) -> Result<Draft, Vec<HolidayEntryError>> {
         .find("STATUS")
         .is_some_and(|status| status.value.eq_ignore_ascii_case("CANCELLED"))
     {
-        errors.push(wrong(
+        errors.push(EntryError::new(
             "STATUS",
             "cancelled",
             "It is cancelled. Where it was imported before, delete it.",
@@ -54,11 +41,11 @@ pub(super) fn read(entry: &RawEntry) -> Result<Draft, Vec<HolidayEntryError>> {
     let external_id = match entry.find("UID").map(|uid| ExternalId::new(&uid.value)) {
         Some(Ok(uid)) => Some(uid),
         Some(Err(fault)) => {
-            errors.push(wrong("UID", "invalid", fault.to_string()));
+            errors.push(EntryError::new("UID", "invalid", fault.to_string()));
             None
         }
         None => {
-            errors.push(wrong(
+            errors.push(EntryError::new(
                 "UID",
                 "required",
                 "An entry is found again by its UID.",
@@ -72,11 +59,15 @@ pub(super) fn read(entry: &RawEntry) -> Result<Draft, Vec<HolidayEntryError>> {
     {
         Some(Ok(name)) => Some(name),
         Some(Err(fault)) => {
-            errors.push(wrong("SUMMARY", "invalid", fault.to_string()));
+            errors.push(EntryError::new("SUMMARY", "invalid", fault.to_string()));
             None
         }
         None => {
-            errors.push(wrong("SUMMARY", "required", "A holiday has a name."));
+            errors.push(EntryError::new(
+                "SUMMARY",
+                "required",
+                "A holiday has a name.",
+            ));
             None
         }
     };
@@ -101,10 +92,10 @@ pub(super) fn read(entry: &RawEntry) -> Result<Draft, Vec<HolidayEntryError>> {
 }
 
 /// The first and the last day. DTEND is the day after the last (RFC 5545, section 3.6.1).
-fn days(entry: &RawEntry) -> Result<(Date, Date), HolidayEntryError> {
+fn days(entry: &RawEntry) -> Result<(Date, Date), EntryError> {
     let start = entry
         .find("DTSTART")
-        .ok_or_else(|| wrong("DTSTART", "required", "A holiday has a first day."))?;
+        .ok_or_else(|| EntryError::new("DTSTART", "required", "A holiday has a first day."))?;
     let first_on = day(start, "DTSTART")?;
     let last_on = match (entry.find("DTEND"), entry.find("DURATION")) {
         (Some(end), _) => day(end, "DTEND")?.pred_opt().unwrap_or(first_on),
@@ -112,7 +103,7 @@ fn days(entry: &RawEntry) -> Result<(Date, Date), HolidayEntryError> {
             let more = whole_days(&duration.value)
                 .and_then(|days| days.checked_sub(1))
                 .ok_or_else(|| {
-                    wrong("DURATION", "not_all_day", "Whole days, such as P2D or P1W.")
+                    EntryError::new("DURATION", "not_all_day", "Whole days, such as P2D or P1W.")
                 })?;
             first_on
                 .checked_add_days(Days::new(more))
@@ -130,16 +121,16 @@ fn days(entry: &RawEntry) -> Result<(Date, Date), HolidayEntryError> {
     match period::wrong(first_on, last_on, "") {
         None => Ok((first_on, last_on)),
         Some(error) if error.code == "before_start" => {
-            Err(wrong("DTEND", "before_start", error.detail))
+            Err(EntryError::new("DTEND", "before_start", error.detail))
         }
-        Some(error) => Err(wrong("DTEND", "too_long", error.detail)),
+        Some(error) => Err(EntryError::new("DTEND", "too_long", error.detail)),
     }
 }
 
-fn day(property: &Property, name: &'static str) -> Result<NaiveDate, HolidayEntryError> {
+fn day(property: &Property, name: &'static str) -> Result<NaiveDate, EntryError> {
     let text = property.value.trim();
     if text.len() != 8 {
-        return Err(wrong(
+        return Err(EntryError::new(
             name,
             "not_all_day",
             "A holiday takes whole days: a date such as 20261225, without a time.",
@@ -149,7 +140,7 @@ fn day(property: &Property, name: &'static str) -> Result<NaiveDate, HolidayEntr
         .ok()
         .filter(|day| day.format("%Y-%m-%d").to_string().parse::<Date>().is_ok())
         .ok_or_else(|| {
-            wrong(
+            EntryError::new(
                 name,
                 "invalid",
                 "A date such as 20261225, years 1900 to 2999.",
@@ -180,14 +171,14 @@ mod tests {
     use crate::http::imports::calendar;
 
     /// What becomes of an entry with these lines: its days, or the codes of what is wrong.
-    fn days_of(lines: &str) -> Result<(String, String), Vec<&'static str>> {
+    fn days_of(lines: &str) -> Result<(String, String), Vec<String>> {
         let text = format!(
             "BEGIN:VCALENDAR\nBEGIN:VEVENT\nUID:1\nSUMMARY:A\n{lines}\nEND:VEVENT\nEND:VCALENDAR\n"
         );
         let file = calendar::read(text.as_bytes()).unwrap();
         match read(&file.entries[0]) {
             Ok(draft) => Ok((draft.first_on.to_string(), draft.last_on.to_string())),
-            Err(errors) => Err(errors.iter().map(|error| error.code).collect()),
+            Err(errors) => Err(errors.into_iter().map(|error| error.code).collect()),
         }
     }
 
@@ -236,6 +227,9 @@ mod tests {
             ),
             ("X-NOTHING:1", Err(vec!["required"])),
         ] {
+            let expected = expected.map_err(|codes: Vec<&str>| {
+                codes.into_iter().map(str::to_owned).collect::<Vec<_>>()
+            });
             assert_eq!(days_of(lines), expected, "{lines}");
         }
     }

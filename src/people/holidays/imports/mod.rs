@@ -7,6 +7,5 @@ mod entry;
 mod handlers;
 mod plan;
 mod report;
-mod upload;
 
 pub use handlers::create_holiday_import;

@@ -7,14 +7,13 @@ use diesel::prelude::*;
 use super::super::model::{Holiday, HolidayPatch};
 use super::super::queries::{self, Draft, in_team};
 use super::entry;
-use super::report::{
-    HolidayCounts, HolidayEntryError, HolidayEntryReport, HolidayImportReport, HolidayOutcome,
-    NoHolidays,
-};
+use super::report::{HolidayCounts, HolidayEntryReport, HolidayImportReport, HolidayOutcome};
 use crate::access::{Reading, Tx};
 use crate::db::Date;
 use crate::http::Problem;
-use crate::http::imports::calendar::{CalendarFile, RawEntry};
+use crate::http::imports::calendar::{
+    CalendarFile, EntryError, IgnoredComponents, RawEntry, RefusedEntry, refuse_entries,
+};
 
 /// What is to be done with one entry.
 enum Step {
@@ -26,7 +25,7 @@ enum Step {
 /// All entries of a file, each with what becomes of it.
 pub(super) struct Plan {
     entries: Vec<(HolidayEntryReport, Step)>,
-    ignored: Vec<NoHolidays>,
+    ignored: Vec<IgnoredComponents>,
 }
 
 /// The team's holidays, as they are and as the entries so far make them.
@@ -60,23 +59,24 @@ impl Plan {
             .zip(&file.entries)
             .map(|(number, raw)| known.plan(number, raw))
             .collect();
-        let ignored = file
-            .ignored
-            .iter()
-            .map(|(component, count)| NoHolidays {
-                component: component.clone(),
-                count: *count,
-            })
-            .collect();
+        let ignored = file.ignored_components();
         Ok(Self { entries, ignored })
     }
 
-    /// The entries that are refused.
-    pub(super) fn refused(&self) -> impl Iterator<Item = &HolidayEntryReport> {
-        self.entries
+    /// All or nothing: a refused entry refuses the file.
+    ///
+    /// # Errors
+    /// `validation_failed`, at `/entries/{entry}/{property}` for each error.
+    pub(super) fn refuse(&self) -> Result<(), Problem> {
+        let refused = self
+            .entries
             .iter()
-            .map(|(report, _)| report)
-            .filter(|report| report.outcome == HolidayOutcome::Refused)
+            .filter(|(report, _)| report.outcome == HolidayOutcome::Refused);
+        refuse_entries(refused.map(|(report, _)| RefusedEntry {
+            entry: report.entry,
+            line: report.line,
+            errors: &report.errors,
+        }))
     }
 
     /// Does it.
@@ -138,19 +138,18 @@ impl Known {
         }
     }
 
-    fn step(&mut self, draft: Draft) -> Result<Step, HolidayEntryError> {
-        let refuse = |property, code, detail: &str| HolidayEntryError {
-            property: Some(property),
-            code,
-            detail: detail.to_owned(),
-        };
+    fn step(&mut self, draft: Draft) -> Result<Step, EntryError> {
         let uid = draft
             .external_id
             .as_ref()
             .map(ToString::to_string)
             .unwrap_or_default();
         if !self.uids.insert(uid.clone()) {
-            return Err(refuse("UID", "duplicate", "The file has this UID before."));
+            return Err(EntryError::new(
+                "UID",
+                "duplicate",
+                "The file has this UID before.",
+            ));
         }
         let day = (draft.name.to_string(), draft.first_on);
         let before = self.by_uid.get(&uid);
@@ -162,7 +161,7 @@ impl Known {
             self.days.remove(&there);
         }
         if !self.days.insert(day) {
-            return Err(refuse(
+            return Err(EntryError::new(
                 "SUMMARY",
                 "already_exists",
                 "A holiday of this name begins on this day already.",

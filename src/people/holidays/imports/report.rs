@@ -4,18 +4,8 @@ use serde::Serialize;
 use utoipa::ToSchema;
 
 use crate::db::Id;
-use crate::http::imports::calendar::MAX_ENTRIES;
+use crate::http::imports::calendar::{EntryError, IgnoredComponents, MAX_ENTRIES};
 use crate::text_enum;
-
-text_enum! {
-    /// What happens to the others when entries are refused.
-    pub enum HolidayImportMode {
-        /// Nothing is imported.
-        All = "all",
-        /// The others are imported.
-        Partial = "partial",
-    }
-}
 
 text_enum! {
     /// What became of an entry.
@@ -44,18 +34,7 @@ pub struct HolidayImportReport {
     pub entries: Vec<HolidayEntryReport>,
     /// What the file has besides entries: that is not read.
     #[schema(max_items = 100)]
-    pub ignored: Vec<NoHolidays>,
-}
-
-/// Components that are not read.
-#[derive(Debug, Serialize, ToSchema)]
-#[schema(example = json!({"component": "VTODO", "count": 2}))]
-pub struct NoHolidays {
-    /// What they are.
-    #[schema(max_length = 100)]
-    pub component: String,
-    /// How many there are.
-    pub count: usize,
+    pub ignored: Vec<IgnoredComponents>,
 }
 
 const _: () = assert!(MAX_ENTRIES == 1_000, "the document says 1,000");
@@ -117,20 +96,5 @@ pub struct HolidayEntryReport {
     pub holiday_id: Option<Id>,
     /// What is wrong.
     #[schema(max_items = 1_100)]
-    pub errors: Vec<HolidayEntryError>,
-}
-
-/// Something wrong with an entry.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, ToSchema)]
-#[schema(example = json!({"property": "DTSTART", "code": "not_all_day", "detail": "A holiday takes whole days: a date such as 20261225, without a time."}))]
-pub struct HolidayEntryError {
-    /// The property; null when it is the entry as a whole.
-    #[schema(required = true, max_length = 100)]
-    pub property: Option<&'static str>,
-    /// What is wrong, for programs. More may come: have a default branch.
-    #[schema(max_length = 100)]
-    pub code: &'static str,
-    /// What is wrong, for people.
-    #[schema(max_length = 1000)]
-    pub detail: String,
+    pub errors: Vec<EntryError>,
 }

@@ -10,11 +10,11 @@ use serde::Deserialize;
 use serde_json::json;
 use utoipa::{IntoParams, ToSchema};
 
-use super::file::{self, CalendarFile, FileError, MAX_BYTES, MAX_ENTRIES};
-use super::report::ImportMode;
+use super::{CalendarFile, FileError, MAX_BYTES, MAX_ENTRIES};
 use crate::http::imports::{Accepted, receive};
 use crate::http::query::Flag;
 use crate::http::{Code, FieldError, Problem};
+use crate::text_enum;
 
 static ACCEPTED: Accepted = Accepted {
     content_type: "text/calendar",
@@ -22,6 +22,16 @@ static ACCEPTED: Accepted = Accepted {
     parts: &[],
     wanted: "Send a calendar file.",
 };
+
+text_enum! {
+    /// What happens to the others when entries are refused.
+    pub enum ImportMode {
+        /// Nothing is imported.
+        All = "all",
+        /// The others are imported.
+        Partial = "partial",
+    }
+}
 
 /// Whether anything is kept, and what.
 #[derive(Debug, Deserialize, IntoParams)]
@@ -76,19 +86,13 @@ impl FromRequest for CalendarUpload {
     }
 }
 
-/// A calendar that was read.
-#[derive(Debug)]
-pub struct OldCalendar(pub(super) CalendarFile);
-
 impl CalendarUpload {
     /// Reads the calendar. Takes a while: not for a thread that serves others.
     ///
     /// # Errors
     /// `validation_failed` at `/entries` for what is no calendar; `payload_too_large` for too many entries.
-    pub fn read(self) -> Result<OldCalendar, Problem> {
-        file::read(&self.0)
-            .map(OldCalendar)
-            .map_err(|error| refuse_file(&error))
+    pub fn read(self) -> Result<CalendarFile, Problem> {
+        super::read(&self.0).map_err(|error| refuse_file(&error))
     }
 }
 
