@@ -8,7 +8,6 @@
 )]
 
 use std::collections::HashSet;
-use std::sync::OnceLock;
 
 use serde_json::{Map, Value, json};
 use utoipa::OpenApi as _;
@@ -112,12 +111,6 @@ pub fn made() -> Value {
     let mut document = serde_json::to_value(&collected).unwrap_or_else(|_| json!({}));
     finish(&mut document);
     document
-}
-
-/// The document, made once and kept: for tests, which ask it all the time.
-pub fn document() -> &'static Value {
-    static DOCUMENT: OnceLock<Value> = OnceLock::new();
-    DOCUMENT.get_or_init(made)
 }
 
 /// The document as it is committed: indented, with a newline at the end.

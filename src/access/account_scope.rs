@@ -15,7 +15,7 @@ use super::idempotency::IdempotencyKey;
 use super::state::State;
 use super::versions::{self, Tags};
 use crate::db::{AnyConnection, Id, Instant, Outcome};
-use crate::http::{Answer, Code, Problem, Reply};
+use crate::http::{Answer, Code, Problem};
 use crate::schema::{accounts, sessions};
 
 /// A request about the caller's own account.
@@ -155,12 +155,7 @@ impl AccountScope {
     {
         let known = Tags::if_none_match(&self.request)?;
         let reply = self.read(work).await?;
-        match (&reply.etag, known) {
-            (Some(etag), Some(known)) if known.includes(etag) => {
-                Ok(Reply::not_modified(etag.clone()))
-            }
-            _ => Ok(reply),
-        }
+        Ok(Tags::unless_known(known.as_ref(), reply))
     }
 
     /// Writes, all or nothing.

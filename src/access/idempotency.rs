@@ -21,17 +21,21 @@ pub struct IdempotencyKey {
 }
 
 impl IdempotencyKey {
-    /// The key of a request, where it has one.
+    /// Refuses a key that is none. Before the body is there it can be bound to nothing.
     ///
     /// # Errors
     /// `invalid_header` when it is not 1 to 255 visible characters.
-    pub fn of(request: &HttpRequest) -> Result<Option<Self>, Problem> {
+    pub fn check(request: &HttpRequest) -> Result<(), Problem> {
+        Self::sent(request).map(drop)
+    }
+
+    fn sent(request: &HttpRequest) -> Result<Option<&str>, Problem> {
         let mut values = request.headers().get_all("idempotency-key");
         let Some(value) = values.next() else {
             return Ok(None);
         };
         let is_only = values.next().is_none();
-        let key = value
+        value
             .to_str()
             .ok()
             .filter(|key| {
@@ -42,7 +46,18 @@ impl IdempotencyKey {
             .ok_or_else(|| {
                 Problem::new(Code::InvalidHeader)
                     .detail("Idempotency-Key takes 1 to 255 visible ASCII characters, once.")
-            })?;
+            })
+            .map(Some)
+    }
+
+    /// The key of a request, where it has one.
+    ///
+    /// # Errors
+    /// `invalid_header` when it is not 1 to 255 visible characters.
+    pub fn of(request: &HttpRequest) -> Result<Option<Self>, Problem> {
+        let Some(key) = Self::sent(request)? else {
+            return Ok(None);
+        };
         let body = request
             .extensions()
             .get::<BodyDigest>()

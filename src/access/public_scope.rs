@@ -14,7 +14,7 @@ use super::team_entry::{public_reading, public_writing};
 use super::team_scope::{Reading, Tx};
 use super::versions::Tags;
 use crate::db::{AnyConnection, Id, Outcome};
-use crate::http::{Answer, Problem, Reply};
+use crate::http::{Answer, Problem};
 
 /// A request by somebody whom nobody knows.
 pub struct PublicScope {
@@ -77,12 +77,7 @@ impl PublicScope {
     {
         let known = Tags::if_none_match(&self.request)?;
         let reply = self.reading(team, work).await?;
-        match (&reply.etag, known) {
-            (Some(etag), Some(known)) if known.includes(etag) => {
-                Ok(Reply::not_modified(etag.clone()))
-            }
-            _ => Ok(reply),
-        }
+        Ok(Tags::unless_known(known.as_ref(), reply))
     }
 
     /// Reads what the revision of the team decides: 304 before `work` when nothing has changed. So `team` finds the team
@@ -96,14 +91,8 @@ impl PublicScope {
         F: FnOnce(&mut Reading<'_>) -> Answer + Send + 'static,
     {
         let known = Tags::if_none_match(&self.request)?;
-        self.reading(team, move |reading| {
-            let etag = reading.etag();
-            if known.is_some_and(|known| known.includes(&etag)) {
-                return Ok(Reply::not_modified(etag));
-            }
-            Ok(work(reading)?.tagged(etag))
-        })
-        .await
+        self.reading(team, move |reading| reading.listed(known.as_ref(), work))
+            .await
     }
 
     async fn reading<L, F>(&self, team: L, work: F) -> Answer

@@ -69,12 +69,11 @@ impl Reading<'_> {
         if expanded.is_none() {
             return Reply::record(record, version);
         }
-        let mut reply = Reply::ok(&crate::http::Expanded {
+        let shown = crate::http::Expanded {
             shown: record,
             expanded,
-        })?;
-        reply.etag = Some(self.etag_with(version, self.revision));
-        Ok(reply)
+        };
+        Ok(Reply::ok(&shown)?.tagged(self.etag_with(version, self.revision)))
     }
 }
 

@@ -18,8 +18,9 @@ use super::state::State;
 pub(crate) use super::team_entry::{enter_team, found_team};
 use super::team_entry::{next_revision, place};
 use super::versions::{self, Tags};
-use crate::db::{AnyConnection, Id, Instant, Outcome};
+use crate::db::{AnyConnection, Date, Id, Instant, Outcome};
 use crate::http::reply::etag;
+use crate::http::values::TimeZone;
 use crate::http::{Answer, Code, Problem, Reply, query};
 use crate::schema::teams;
 use actix_web::dev::Payload;
@@ -148,17 +149,35 @@ impl Reading<'_> {
         }
     }
 
+    /// By whose clocks the team's days begin and end.
+    #[must_use]
+    pub fn zone(&self) -> TimeZone {
+        self.time_zone.parse().unwrap_or(TimeZone::UTC)
+    }
+
     /// Today, where the team is.
     #[must_use]
-    pub fn today(&self) -> crate::db::Date {
-        let zone: chrono_tz::Tz = self.time_zone.parse().unwrap_or(chrono_tz::UTC);
-        self.now.utc().with_timezone(&zone).date_naive().into()
+    pub fn today(&self) -> Date {
+        self.zone().day_at(self.now)
     }
 
     /// The weak tag of everything in the team, as this caller sees it.
     #[must_use]
     pub fn etag(&self) -> String {
         format!("W/\"r{}-{}\"", self.revision, self.viewer())
+    }
+
+    /// What the team's revision decides: 304 before `work` where the client has it.
+    pub(super) fn listed(
+        &mut self,
+        known: Option<&Tags>,
+        work: impl FnOnce(&mut Self) -> Answer,
+    ) -> Answer {
+        let etag = self.etag();
+        if known.is_some_and(|known| known.includes(&etag)) {
+            return Ok(Reply::not_modified(etag));
+        }
+        Ok(work(self)?.tagged(etag))
     }
 
     /// The tag of a record that is shown together with others, as this caller sees it: `version` is the record's own, and
@@ -288,7 +307,7 @@ impl TeamScope {
             .clone();
         let team_id = path_id(request, "team_id")?;
         // Also where nothing is kept under it, as in a trial run: a client learns of its mistake at once.
-        IdempotencyKey::of(request)?;
+        IdempotencyKey::check(request)?;
         Ok(Self {
             state,
             caller,
@@ -345,12 +364,7 @@ impl TeamScope {
     {
         let known = Tags::if_none_match(&self.request)?;
         let reply = self.reading(permission, work).await?;
-        match (&reply.etag, known) {
-            (Some(etag), Some(known)) if known.includes(etag) => {
-                Ok(Reply::not_modified(etag.clone()))
-            }
-            _ => Ok(reply),
-        }
+        Ok(Tags::unless_known(known.as_ref(), reply))
     }
 
     /// Reads what the team's revision decides: lists, and what is derived. When nothing in the team has
@@ -364,13 +378,7 @@ impl TeamScope {
     {
         let known = Tags::if_none_match(&self.request)?;
         self.reading(permission, move |reading| {
-            let etag = reading.etag();
-            if known.is_some_and(|known| known.includes(&etag)) {
-                return Ok(Reply::not_modified(etag));
-            }
-            let mut reply = work(reading)?;
-            reply.etag = Some(etag);
-            Ok(reply)
+            reading.listed(known.as_ref(), work)
         })
         .await
     }

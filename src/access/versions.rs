@@ -6,7 +6,7 @@ use actix_web::HttpRequest;
 use actix_web::http::header::{self, HeaderName};
 
 use crate::http::reply::etag;
-use crate::http::{Code, Problem};
+use crate::http::{Code, Problem, Reply};
 
 /// The tags of a condition.
 #[derive(Debug, Clone)]
@@ -63,6 +63,14 @@ impl Tags {
     /// `invalid_header` when it is no list of tags.
     pub fn if_none_match(request: &HttpRequest) -> Result<Option<Self>, Problem> {
         Self::read(request, header::IF_NONE_MATCH)
+    }
+
+    /// The answer, or 304 where its tag is among those that the client has.
+    pub(super) fn unless_known(known: Option<&Self>, reply: Reply) -> Reply {
+        match (&reply.etag, known) {
+            (Some(etag), Some(known)) if known.includes(etag) => Reply::not_modified(etag.clone()),
+            _ => reply,
+        }
     }
 
     /// Whether the tag is among them, compared weakly, as a GET does.

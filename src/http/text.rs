@@ -55,6 +55,19 @@ pub enum TextFault {
     Control,
 }
 
+impl TextFault {
+    /// What it is, for programs.
+    #[must_use]
+    pub const fn code(self) -> &'static str {
+        match self {
+            Self::TooShort(0 | 1) => "required",
+            Self::TooShort(_) => "too_short",
+            Self::TooLong(_) => "too_long",
+            Self::Control => "control_character",
+        }
+    }
+}
+
 impl<const MIN: usize, const MAX: usize> Text<MIN, MAX> {
     /// Trims, normalises and checks.
     ///
@@ -105,13 +118,12 @@ impl<'de, const MIN: usize, const MAX: usize> Deserialize<'de> for Text<MIN, MAX
     fn deserialize<D: Deserializer<'de>>(input: D) -> Result<Self, D::Error> {
         let text = Cow::<'de, str>::deserialize(input)?;
         Self::new(&text).map_err(|error| {
-            let (code, params) = match error {
-                TextFault::TooShort(0 | 1) => ("required", json!({"min": 1})),
-                TextFault::TooShort(min) => ("too_short", json!({"min": min})),
-                TextFault::TooLong(max) => ("too_long", json!({"max": max})),
-                TextFault::Control => ("control_character", json!({})),
+            let params = match error {
+                TextFault::TooShort(min) => json!({"min": min.max(1)}),
+                TextFault::TooLong(max) => json!({"max": max}),
+                TextFault::Control => json!({}),
             };
-            fault(code, &error.to_string(), &params)
+            fault(error.code(), &error.to_string(), &params)
         })
     }
 }

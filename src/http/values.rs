@@ -326,6 +326,12 @@ pub struct TimeZone(pub chrono_tz::Tz);
 impl TimeZone {
     /// Coordinated Universal Time, where nobody says otherwise.
     pub const UTC: Self = Self(chrono_tz::UTC);
+
+    /// What day it is there at an instant.
+    #[must_use]
+    pub fn day_at(self, instant: Instant) -> Date {
+        instant.utc().with_timezone(&self.0).date_naive().into()
+    }
 }
 
 impl Serialize for TimeZone {

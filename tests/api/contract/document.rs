@@ -6,7 +6,10 @@ use relais::http::Code;
 
 fn operations() -> Vec<(String, String, Value)> {
     let mut operations = Vec::new();
-    for (path, item) in relais::openapi::document()["paths"].as_object().unwrap() {
+    for (path, item) in crate::vocabulary::schema::document()["paths"]
+        .as_object()
+        .unwrap()
+    {
         for (method, operation) in item.as_object().unwrap() {
             operations.push((path.clone(), method.clone(), operation.clone()));
         }
@@ -16,7 +19,7 @@ fn operations() -> Vec<(String, String, Value)> {
 
 fn resolve(value: &Value) -> Value {
     match value["$ref"].as_str() {
-        Some(place) => relais::openapi::document()
+        Some(place) => crate::vocabulary::schema::document()
             .pointer(place.trim_start_matches('#'))
             .unwrap_or_else(|| panic!("{place} is there"))
             .clone(),
@@ -68,7 +71,7 @@ fn every_operation_is_explained() {
 
 #[test]
 fn every_tag_is_described() {
-    let document = relais::openapi::document();
+    let document = crate::vocabulary::schema::document();
     let described: Vec<&str> = document["tags"]
         .as_array()
         .unwrap()
@@ -87,7 +90,8 @@ fn every_tag_is_described() {
 /// What a schema's example must validate against: the schema with the components beside it.
 fn violations(schema: &Value, example: &Value) -> Vec<String> {
     let mut root = schema.clone();
-    root["components"] = json!({"schemas": relais::openapi::document()["components"]["schemas"]});
+    root["components"] =
+        json!({"schemas": crate::vocabulary::schema::document()["components"]["schemas"]});
     root["$schema"] = json!("https://json-schema.org/draft/2020-12/schema");
     let validator = jsonschema::validator_for(&root).expect("a schema that compiles");
     validator
@@ -98,7 +102,7 @@ fn violations(schema: &Value, example: &Value) -> Vec<String> {
 
 #[test]
 fn examples_validate() {
-    let document = relais::openapi::document();
+    let document = crate::vocabulary::schema::document();
     let mut wrong = Vec::new();
     for (name, schema) in document["components"]["schemas"].as_object().unwrap() {
         let several = schema["examples"].as_array().cloned().unwrap_or_default();
@@ -166,7 +170,7 @@ fn every_error_is_a_problem_document() {
 
 #[test]
 fn nullable_members_of_answers_are_always_present() {
-    let document = relais::openapi::document();
+    let document = crate::vocabulary::schema::document();
     for (path, method, operation) in operations() {
         for (status, response) in operation["responses"].as_object().unwrap() {
             let Some(place) = response["content"]["application/json"]["schema"]["$ref"].as_str()
@@ -196,7 +200,7 @@ fn nullable_members_of_answers_are_always_present() {
 
 #[test]
 fn request_bodies_refuse_unknown_members() {
-    let document = relais::openapi::document();
+    let document = crate::vocabulary::schema::document();
     for (path, method, operation) in operations() {
         let Some(place) =
             operation["requestBody"]["content"]["application/json"]["schema"]["$ref"].as_str()

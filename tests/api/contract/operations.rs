@@ -26,7 +26,7 @@ pub struct Operation {
 /// A component where there is a reference to one.
 pub fn resolve(value: &Value) -> &Value {
     match value["$ref"].as_str() {
-        Some(place) => relais::openapi::document()
+        Some(place) => crate::vocabulary::schema::document()
             .pointer(place.trim_start_matches('#'))
             .unwrap_or_else(|| panic!("{place} is in the document")),
         None => value,
@@ -38,7 +38,10 @@ pub fn operations() -> &'static [Operation] {
     static OPERATIONS: OnceLock<Vec<Operation>> = OnceLock::new();
     OPERATIONS.get_or_init(|| {
         let mut operations = Vec::new();
-        for (path, item) in relais::openapi::document()["paths"].as_object().unwrap() {
+        for (path, item) in crate::vocabulary::schema::document()["paths"]
+            .as_object()
+            .unwrap()
+        {
             for (method, operation) in item.as_object().unwrap() {
                 operations.push(Operation::read(path, method, operation));
             }

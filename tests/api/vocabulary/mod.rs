@@ -9,7 +9,7 @@ mod answer;
 mod app;
 pub mod database;
 mod people;
-mod schema;
+pub mod schema;
 pub mod smtp;
 pub mod watch;
 pub mod wire;

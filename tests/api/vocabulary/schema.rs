@@ -10,6 +10,12 @@ use serde_json::{Value, json};
 
 use super::answer::Answer;
 
+/// The document, made once: every answer of the suite is compared with it.
+pub fn document() -> &'static Value {
+    static DOCUMENT: OnceLock<Value> = OnceLock::new();
+    DOCUMENT.get_or_init(relais::openapi::made)
+}
+
 struct Operation {
     method: String,
     pattern: ResourceDef,
@@ -21,7 +27,7 @@ fn operations() -> &'static [Operation] {
     static OPERATIONS: OnceLock<Vec<Operation>> = OnceLock::new();
     OPERATIONS.get_or_init(|| {
         let mut operations = Vec::new();
-        for (path, item) in relais::openapi::document()["paths"].as_object().unwrap() {
+        for (path, item) in document()["paths"].as_object().unwrap() {
             for (method, operation) in item.as_object().unwrap() {
                 operations.push(Operation {
                     method: method.to_uppercase(),
@@ -116,7 +122,7 @@ fn check_media_type(operation: &Operation, response: &Value, answer: &Answer) {
 
 fn resolve(value: &Value) -> &Value {
     match value["$ref"].as_str() {
-        Some(place) => relais::openapi::document()
+        Some(place) => document()
             .pointer(place.trim_start_matches('#'))
             .unwrap_or(&Value::Null),
         None => value,
@@ -131,8 +137,7 @@ fn validator(key: &str, schema: &Value) -> Arc<Validator> {
         .unwrap_or_else(|poison| poison.into_inner());
     Arc::clone(validators.entry(key.to_owned()).or_insert_with(|| {
         let mut root = schema.clone();
-        root["components"] =
-            json!({"schemas": relais::openapi::document()["components"]["schemas"]});
+        root["components"] = json!({"schemas": document()["components"]["schemas"]});
         root["$schema"] = json!("https://json-schema.org/draft/2020-12/schema");
         Arc::new(jsonschema::validator_for(&root).expect("a schema that compiles"))
     }))
