@@ -45,15 +45,6 @@ struct References {
 
 // ---------------------------------------------------------------- queries
 
-/// The statuses of work that is not finished.
-fn open_statuses() -> Vec<TaskStatus> {
-    TaskStatus::ALL
-        .iter()
-        .copied()
-        .filter(|status| status.is_open())
-        .collect()
-}
-
 /// Refuses to make a guest of a member who holds tasks or is a party to active delegations: a guest can do neither.
 /// Guests may lead campaigns.
 ///
@@ -74,7 +65,7 @@ pub(super) fn check_holds_nothing(reading: &mut Reading<'_>, member: Id) -> Resu
 
 fn count(reading: &mut Reading<'_>, member: Id) -> Result<References, Problem> {
     let open =
-        || tasks::in_team(reading.team).filter(schema::tasks::status.eq_any(open_statuses()));
+        || tasks::in_team(reading.team).filter(schema::tasks::status.eq_any(TaskStatus::open()));
     let (accountable, assigned) = (
         open().filter(schema::tasks::accountable_id.eq(member)),
         open().filter(schema::tasks::assignee_id.eq(member)),
@@ -116,7 +107,7 @@ fn delegated_tasks(reading: &mut Reading<'_>, member: Id) -> Result<Vec<Id>, Pro
 fn held_tasks(reading: &mut Reading<'_>, member: Id) -> Result<Vec<Task>, Problem> {
     Ok(schema::tasks::table
         .filter(schema::tasks::team_id.eq(reading.team.id()))
-        .filter(schema::tasks::status.eq_any(open_statuses()))
+        .filter(schema::tasks::status.eq_any(TaskStatus::open()))
         .filter(
             schema::tasks::accountable_id
                 .eq(member)
@@ -135,7 +126,7 @@ fn joined_tasks(reading: &mut Reading<'_>, member: Id) -> Result<Vec<Task>, Prob
         .select(schema::task_participants::task_id);
     Ok(schema::tasks::table
         .filter(schema::tasks::team_id.eq(reading.team.id()))
-        .filter(schema::tasks::status.eq_any(open_statuses()))
+        .filter(schema::tasks::status.eq_any(TaskStatus::open()))
         .filter(schema::tasks::id.eq_any(joined))
         .order(schema::tasks::number)
         .select(Task::as_select())

@@ -70,6 +70,12 @@ impl TaskStatus {
             .find(|status| status.as_str() == text)
     }
 
+    /// Those in which there is still something to do.
+    pub fn open() -> Vec<Self> {
+        let all = Self::ALL.iter().copied();
+        all.filter(|status| status.is_open()).collect()
+    }
+
     /// Whether there is still something to do.
     pub fn is_open(self) -> bool {
         !matches!(self, Self::Done | Self::Cancelled)

@@ -114,12 +114,11 @@ fn refused(place: &str, code: &str, detail: &str) -> Box<FieldError> {
 
 fn text_of(text: &str, place: &str) -> Result<String, Box<FieldError>> {
     Note::new(text).map(Note::into_string).map_err(|fault| {
-        let (code, params) = match fault {
-            TextFault::TooShort(_) => ("required", json!({})),
-            TextFault::TooLong(max) => ("too_long", json!({"max": max})),
-            TextFault::Control => ("control_character", json!({})),
+        let params = match fault {
+            TextFault::TooLong(max) => json!({"max": max}),
+            TextFault::TooShort(_) | TextFault::Control => json!({}),
         };
-        let error = FieldError::body(place, code, fault.to_string());
+        let error = FieldError::body(place, fault.code(), fault.to_string());
         Box::new(error.with(params))
     })
 }

@@ -56,9 +56,7 @@ pub(super) fn answer(reading: &mut Reading<'_>, registration: Registration) -> A
     let version = registration.version;
     let tag = reading.etag_with(version, reading.revision);
     let shown = ranked(reading, registration)?;
-    let mut reply = Reply::record(&shown, version)?;
-    reply.etag = Some(tag);
-    Ok(reply)
+    Ok(Reply::record(&shown, version)?.tagged(tag))
 }
 
 /// List registrations

@@ -53,9 +53,7 @@ pub async fn due(state: &State, now: Instant) -> Result<Vec<Id>, Problem> {
         .await?;
     let mut due: Vec<Id> = waiting
         .into_iter()
-        .filter(|(_, first_on, zone)| {
-            first_on.naive() <= now.utc().with_timezone(&zone.0).date_naive()
-        })
+        .filter(|(_, first_on, zone)| *first_on <= zone.day_at(now))
         .map(|(team_id, ..)| team_id)
         .collect();
     due.sort_unstable();

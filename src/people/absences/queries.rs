@@ -9,14 +9,14 @@ use super::model::{
 use super::rules;
 use crate::access::{Reading, TeamId, Tx};
 use crate::db::rows::{Direction, columns};
-use crate::db::{Date, Id, Instant, MultiBackend};
+use crate::db::{AnyConnection, Date, Id, Instant, MultiBackend};
 use crate::http::page::TOTAL_CAP;
 use crate::http::query::AnyOf;
 use crate::http::text::Note;
 use crate::http::{PageRequest, Problem, period};
-use crate::keyset_page;
 use crate::people::members;
 use crate::schema::absences;
+use crate::{keyset_page, one_of};
 
 /// What instants are counted in.
 const MILLISECOND: TimeDelta = TimeDelta::milliseconds(1);
@@ -37,36 +37,37 @@ pub(super) fn find(reading: &mut Reading<'_>, id: Id) -> Result<Absence, Problem
 }
 
 fn filtered(
-    reading: &Reading<'_>,
+    team: TeamId,
+    me: Id,
     filter: &AbsenceFilter,
 ) -> absences::BoxedQuery<'static, MultiBackend> {
-    let mut query = in_team(reading.team);
+    let mut query = in_team(team);
     if let Some(members) = &filter.member_id {
-        let (members, _) = members.resolve(reading.me.member_id);
+        let (members, _) = members.resolve(me);
         query = query.filter(absences::member_id.eq_any(members));
     }
     if let Some(substitutes) = &filter.substitute_id {
-        let (members, nobody) = substitutes.resolve(reading.me.member_id);
-        query = if nobody {
-            query.filter(
-                absences::substitute_id
-                    .is_null()
-                    .or(absences::substitute_id.eq_any(members).assume_not_null()),
-            )
-        } else {
-            query.filter(absences::substitute_id.eq_any(members))
-        };
-    }
-    if let Some(AnyOf(states)) = &filter.state {
-        query = query.filter(absences::state.eq_any(states.clone()));
+        query = one_of!(query, absences::substitute_id, substitutes.resolve(me));
     }
     if let Some(AnyOf(kinds)) = &filter.kind {
         query = query.filter(absences::kind.eq_any(kinds.clone()));
     }
-    if let Some(from) = filter.from {
+    of(query, filter.state.as_ref(), (filter.from, filter.to))
+}
+
+/// Those in these states that reach into a period.
+pub(super) fn of(
+    mut query: absences::BoxedQuery<'static, MultiBackend>,
+    states: Option<&AnyOf<AbsenceState>>,
+    (from, to): (Option<Date>, Option<Date>),
+) -> absences::BoxedQuery<'static, MultiBackend> {
+    if let Some(AnyOf(states)) = states {
+        query = query.filter(absences::state.eq_any(states.clone()));
+    }
+    if let Some(from) = from {
         query = query.filter(absences::last_on.ge(from));
     }
-    if let Some(to) = filter.to {
+    if let Some(to) = to {
         query = query.filter(absences::first_on.le(to));
     }
     query
@@ -78,12 +79,23 @@ pub(super) fn load_page(
     page: &PageRequest,
 ) -> Result<AbsencePage, Problem> {
     period::check_filter(filter.from, filter.to)?;
+    let (team, me) = (reading.team, reading.me.member_id);
+    let loaded = page_of(reading.conn, page, || filtered(team, me, filter))?;
+    Ok(loaded.map(|absence| absence.seen_by(reading)))
+}
+
+/// A page of what the query finds.
+pub(super) fn page_of(
+    conn: &mut AnyConnection,
+    page: &PageRequest,
+    filtered: impl Fn() -> absences::BoxedQuery<'static, MultiBackend>,
+) -> Result<AbsencePage, Problem> {
     let (sort, direction) = page.sort((AbsenceSort::FirstOn, Direction::Ascending))?;
-    let query = filtered(reading, filter);
+    let query = filtered();
     let loaded = match sort {
         AbsenceSort::FirstOn => keyset_page!(
             query,
-            reading.conn,
+            conn,
             page,
             direction,
             Absence,
@@ -93,7 +105,7 @@ pub(super) fn load_page(
         ),
         AbsenceSort::CreatedAt => keyset_page!(
             query,
-            reading.conn,
+            conn,
             page,
             direction,
             Absence,
@@ -102,14 +114,13 @@ pub(super) fn load_page(
             |absence| absence.created_at
         ),
     };
-    let loaded = loaded.map(|absence| absence.seen_by(reading));
     if !page.wants_total() {
         return Ok(loaded);
     }
-    let ids: Vec<Id> = filtered(reading, filter)
+    let ids: Vec<Id> = filtered()
         .select(absences::id)
         .limit(TOTAL_CAP + 1)
-        .load(reading.conn)?;
+        .load(conn)?;
     Ok(loaded.with_total(ids.len()))
 }
 

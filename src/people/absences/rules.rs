@@ -122,16 +122,10 @@ fn refuse_substitute(
     member_id: Id,
     substitute: Id,
 ) -> Result<Option<FieldError>, Problem> {
-    let refuse = |code, detail| Ok(Some(FieldError::body("/substitute_id", code, detail)));
+    let pointer = "/substitute_id";
     if substitute == member_id {
-        return refuse("self", "Nobody stands in for themselves.");
+        let detail = "Nobody stands in for themselves.";
+        return Ok(Some(FieldError::body(pointer, "self", detail)));
     }
-    match members::find(reading, substitute) {
-        Ok(member) if member.role == Role::Guest => refuse("guest", "A guest cannot stand in."),
-        Ok(_) => Ok(None),
-        Err(problem) if problem.code() == Code::NotFound => {
-            refuse("unknown_reference", "There is no such member in this team.")
-        }
-        Err(problem) => Err(problem),
-    }
+    members::refuse_guest(reading, substitute, pointer, "A guest cannot stand in.")
 }

@@ -6,7 +6,7 @@ use serde_json::json;
 
 use super::circle::{self, Edge};
 use super::model::{Deputy, DeputyFilter, DeputyPage, DeputySort, NewDeputy};
-use crate::access::{Permission, Reading, Role, TeamId, Tx};
+use crate::access::{Permission, Reading, TeamId, Tx};
 use crate::db::rows::{Direction, columns};
 use crate::db::{Id, Instant, MultiBackend};
 use crate::http::page::TOTAL_CAP;
@@ -113,20 +113,13 @@ fn check_fields(
             "Nobody is their own deputy.",
         ));
     } else {
-        match members::find(reading, new.deputy_id) {
-            Ok(member) if member.role == Role::Guest => errors.push(FieldError::body(
-                "/deputy_id",
-                "guest",
-                "A guest cannot be a deputy.",
-            )),
-            Ok(_) => {}
-            Err(problem) if problem.code() == Code::NotFound => errors.push(FieldError::body(
-                "/deputy_id",
-                "unknown_reference",
-                "There is no such member in this team.",
-            )),
-            Err(problem) => return Err(problem),
-        }
+        let guest = "A guest cannot be a deputy.";
+        errors.extend(members::refuse_guest(
+            reading,
+            new.deputy_id,
+            "/deputy_id",
+            guest,
+        )?);
     }
     if starts_at < reading.now {
         errors.push(FieldError::body(

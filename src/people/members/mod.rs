@@ -5,6 +5,7 @@
 
 mod handle;
 mod handlers;
+mod references;
 mod zones;
 
 use std::collections::BTreeSet;
@@ -29,6 +30,7 @@ use crate::schema::members;
 use crate::text_enum;
 
 pub use handlers::routes;
+pub use references::{check_reference, refuse_guest};
 pub use zones::{time_zone, time_zones, todays};
 
 /// What a member is good at.
@@ -303,26 +305,6 @@ pub fn find(reading: &mut Reading<'_>, id: Id) -> Result<Member, Problem> {
         .filter(members::id.eq(id))
         .select(Member::as_select())
         .first(reading.conn)?)
-}
-
-/// Refuses an id in the body that names no member of the team.
-///
-/// # Errors
-/// `validation_failed` at `pointer`.
-pub fn check_reference(reading: &mut Reading<'_>, id: Id, pointer: &str) -> Result<(), Problem> {
-    let found: Option<Id> = in_team(reading.team)
-        .filter(members::id.eq(id))
-        .select(members::id)
-        .first(reading.conn)
-        .optional()?;
-    match found {
-        Some(_) => Ok(()),
-        None => Err(Problem::field(
-            pointer,
-            "unknown_reference",
-            "There is no such member in this team.",
-        )),
-    }
 }
 
 /// Whether a handle belongs to somebody else in the team, those who have left included.

@@ -41,9 +41,9 @@ pub fn time_zone(reading: &mut Reading<'_>, id: Id) -> Result<TimeZone, Problem>
 /// # Errors
 /// What the database answers.
 pub fn todays(reading: &mut Reading<'_>, ids: &[Id]) -> Result<BTreeMap<Id, Date>, Problem> {
-    let now = reading.now.utc();
+    let now = reading.now;
     Ok(time_zones(reading, ids)?
         .into_iter()
-        .map(|(id, zone)| (id, now.with_timezone(&zone.0).date_naive().into()))
+        .map(|(id, zone)| (id, zone.day_at(now)))
         .collect())
 }

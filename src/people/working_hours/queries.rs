@@ -8,7 +8,7 @@ use super::model::{
 };
 use crate::access::{Permission, Reading, TeamId, Tx};
 use crate::db::rows::{Direction, columns};
-use crate::db::{Date, Id, Instant, MultiBackend};
+use crate::db::{Date, Id, MultiBackend};
 use crate::http::page::TOTAL_CAP;
 use crate::http::values::TimeZone;
 use crate::http::{Code, PageRequest, Problem};
@@ -53,7 +53,7 @@ impl Whose {
     /// The zone, where nobody says which.
     fn time_zone(self, reading: &mut Reading<'_>) -> Result<TimeZone, Problem> {
         match self {
-            Self::Team => Ok(reading.time_zone.parse().unwrap_or(TimeZone::UTC)),
+            Self::Team => Ok(reading.zone()),
             Self::Member(id) => members::time_zone(reading, id),
         }
     }
@@ -148,16 +148,12 @@ pub(super) fn in_force(
     })
 }
 
-fn today_in(now: Instant, zone: TimeZone) -> Date {
-    now.utc().with_timezone(&zone.0).date_naive().into()
-}
-
 /// What has begun is not changed.
 pub(super) fn check_is_ahead(
     reading: &Reading<'_>,
     working_hours: &WorkingHours,
 ) -> Result<(), Problem> {
-    if working_hours.valid_from_on > today_in(reading.now, working_hours.time_zone) {
+    if working_hours.valid_from_on > working_hours.time_zone.day_at(reading.now) {
         return Ok(());
     }
     Err(Problem::new(Code::AlreadyInForce)
@@ -188,7 +184,7 @@ fn check_start(
             ))
             .member("working_hours_id", id));
     }
-    let today = today_in(reading.now, zone);
+    let today = zone.day_at(reading.now);
     if valid_from_on < today && latest(reading, whose, today)?.is_some() {
         return Err(Problem::field(
             "/valid_from_on",

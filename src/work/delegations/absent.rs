@@ -6,11 +6,11 @@ use std::collections::BTreeMap;
 
 use diesel::prelude::*;
 
-use super::acts::{Words, campaign_of, lapse, turn};
+use super::acts::{Words, campaign_of, lapse, turn_by_clock};
 use super::chain::Link;
 use super::model::{Delegation, InCampaign, OfferWarning, WarningCode};
 use super::queries::active_chain;
-use super::rules::{Act, DelegationState, Party, step};
+use super::rules::{Act, DelegationState};
 use super::stand_in::{Presence, Recipient, recipient};
 use crate::access::{Reading, Tx};
 use crate::db::rows::columns;
@@ -204,14 +204,10 @@ fn reroute(tx: &mut Tx<'_>, before: &Delegation) -> Result<(), Problem> {
 
 /// The offer goes back to whoever made it.
 fn give_back(tx: &mut Tx<'_>, before: &Delegation, reason: &str) -> Result<(), Problem> {
-    let to = step(before.state, Act::Withdraw, Party::Clock)
-        .map_err(|refusal| Problem::internal(format!("{refusal} of the clock")))?;
     let words = Words {
         reason: Note::new(reason).ok(),
         ..Words::default()
     };
     tx.say(reason);
-    let campaign_id = campaign_of(tx, before.task_id)?;
-    turn(tx, before, Act::Withdraw, to, &words, campaign_id)?;
-    Ok(())
+    turn_by_clock(tx, before, Act::Withdraw, &words)
 }

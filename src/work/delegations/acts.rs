@@ -304,7 +304,7 @@ pub(crate) fn turn(
 pub fn expire(tx: &mut Tx<'_>, most: i64) -> Result<(), Problem> {
     tx.say(UNANSWERED);
     for offer in run_out(tx, most)? {
-        run_out_now(tx, &offer)?;
+        turn_by_clock(tx, &offer, Act::Expire, &Words::default())?;
     }
     Ok(())
 }
@@ -320,18 +320,23 @@ pub(crate) fn lapse(tx: &mut Tx<'_>, offer: &Delegation) -> Result<bool, Problem
     if is_over {
         let (actor_id, note) = (tx.actor_id.take(), tx.note.take());
         tx.say(UNANSWERED);
-        run_out_now(tx, offer)?;
+        turn_by_clock(tx, offer, Act::Expire, &Words::default())?;
         (tx.actor_id, tx.note) = (actor_id, note);
     }
     Ok(is_over)
 }
 
-fn run_out_now(tx: &mut Tx<'_>, offer: &Delegation) -> Result<(), Problem> {
-    let party = offer.link().party(Actor::Clock, Act::Expire);
-    let to = step(offer.state, Act::Expire, party)
+/// Writes what the clock does to an offer.
+pub(super) fn turn_by_clock(
+    tx: &mut Tx<'_>,
+    offer: &Delegation,
+    act: Act,
+    words: &Words,
+) -> Result<(), Problem> {
+    let to = step(offer.state, act, Party::Clock)
         .map_err(|refusal| Problem::internal(format!("{refusal} of the clock")))?;
     let campaign_id = campaign_of(tx, offer.task_id)?;
-    turn(tx, offer, Act::Expire, to, &Words::default(), campaign_id)?;
+    turn(tx, offer, act, to, words, campaign_id)?;
     Ok(())
 }
 

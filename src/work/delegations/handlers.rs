@@ -53,9 +53,7 @@ pub async fn create_delegation(
             let (mut detail, tag) = show(tx, delegation.id)?;
             detail.warnings = warnings;
             let address = format!("{place}/{}", delegation.id);
-            let mut reply = Reply::created(&detail, delegation.version, address)?;
-            reply.etag = Some(tag);
-            Ok(reply)
+            Ok(Reply::created(&detail, delegation.version, address)?.tagged(tag))
         })
         .await
 }
@@ -197,9 +195,7 @@ pub async fn get_delegation(
 
 fn shown(reading: &mut Reading<'_>, id: Id) -> Answer {
     let (detail, tag) = show(reading, id)?;
-    let mut reply = Reply::record(&detail, detail.delegation.version)?;
-    reply.etag = Some(tag);
-    Ok(reply)
+    Ok(Reply::record(&detail, detail.delegation.version)?.tagged(tag))
 }
 
 async fn act(scope: TeamScope, act: Act, words: Words) -> Answer {

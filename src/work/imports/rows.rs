@@ -152,7 +152,7 @@ impl Cells<'_> {
         match Text::new(self.cell(field)?) {
             Ok(text) => Some(text),
             Err(fault) => {
-                self.refuse(field, code_of(fault), fault.to_string());
+                self.refuse(field, fault.code(), fault.to_string());
                 None
             }
         }
@@ -243,7 +243,7 @@ impl Cells<'_> {
             }
         }
         for fault in faults.into_iter().take(1) {
-            self.refuse(Field::Labels, code_of(fault), fault.to_string());
+            self.refuse(Field::Labels, fault.code(), fault.to_string());
         }
         if labels.len() > MOST_LABELS {
             self.refuse(
@@ -264,15 +264,6 @@ impl Cells<'_> {
             self.refuse(field, "too_many", format!("At most {MOST_PEOPLE} people."));
         }
         named
-    }
-}
-
-const fn code_of(fault: TextFault) -> &'static str {
-    match fault {
-        TextFault::TooShort(0 | 1) => "required",
-        TextFault::TooShort(_) => "too_short",
-        TextFault::TooLong(_) => "too_long",
-        TextFault::Control => "control_character",
     }
 }
 

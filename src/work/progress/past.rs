@@ -5,7 +5,6 @@
 
 use std::collections::HashMap;
 
-use chrono::NaiveDate;
 use diesel::prelude::*;
 use serde::Deserialize;
 use serde::de::DeserializeOwned;
@@ -68,12 +67,12 @@ pub fn series(
 
 /// Everything that the journal says about the tasks that ever were in the campaign, in order.
 fn facts(reading: &mut Reading<'_>, campaign_id: Id) -> Result<Vec<Fact>, Problem> {
-    let zone: chrono_tz::Tz = reading.time_zone.parse().unwrap_or(chrono_tz::UTC);
+    let zone = reading.zone();
     let mut known: HashMap<Id, (TaskStatus, Option<i64>)> = HashMap::new();
     lines(reading, campaign_id)?
         .into_iter()
         .map(|line| {
-            let on: NaiveDate = line.at.utc().with_timezone(&zone).date_naive();
+            let on = zone.day_at(line.at).naive();
             let state = follow(&mut known, &line)?.map(|(status, estimate_minutes)| FactState {
                 status,
                 estimate_minutes,

@@ -93,15 +93,6 @@ text_enum! {
     }
 }
 
-/// The statuses of a task that is still to be done.
-pub(super) fn open_statuses() -> Vec<TaskStatus> {
-    TaskStatus::ALL
-        .iter()
-        .copied()
-        .filter(|status| status.is_open())
-        .collect()
-}
-
 impl TaskFilter {
     /// Whether the answer changes while nothing in the team does.
     #[must_use]
@@ -114,7 +105,7 @@ impl TaskFilter {
         let is_overdue = matches!(self.is_overdue, Some(Flag(true)));
         let mut wanted = match &self.status {
             Some(AnyOf(wanted)) => wanted.clone(),
-            None if is_overdue => open_statuses(),
+            None if is_overdue => TaskStatus::open(),
             None => return None,
         };
         wanted.sort_unstable();

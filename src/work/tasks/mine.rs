@@ -9,7 +9,6 @@ use serde::Deserialize;
 use utoipa::IntoParams;
 
 use super::expand::{ExpandedTaskPage, TaskReference, expand};
-use super::list::open_statuses;
 use super::model::{Task, TaskPage};
 use super::queries::in_sight;
 use crate::access::{AccountScope, Sight};
@@ -37,7 +36,7 @@ pub struct MyTaskFilter {
 fn filtered(sight: &Sight<'_>, filter: &MyTaskFilter) -> tasks::BoxedQuery<'static, MultiBackend> {
     let statuses = match &filter.status {
         Some(AnyOf(statuses)) => statuses.clone(),
-        None => open_statuses(),
+        None => TaskStatus::open(),
     };
     // A member's id is in one team only, so teams and members together name exactly the pairs.
     let mut query = in_sight(sight)

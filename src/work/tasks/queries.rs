@@ -7,7 +7,7 @@ use diesel::prelude::*;
 
 use super::model::{Participant, Task, TaskKey, TasksById};
 use super::rules::MAX_DEPTH;
-use crate::access::{Permission, Reading, Role, Sight, TeamId, TeamScope};
+use crate::access::{Permission, Reading, Sight, TeamId, TeamScope};
 use crate::db::position::Position;
 use crate::db::{Id, MultiBackend};
 use crate::http::moves::Side;
@@ -148,24 +148,8 @@ pub fn check_reference(reading: &mut Reading<'_>, id: Id, pointer: &str) -> Resu
 /// # Errors
 /// `validation_failed` at `pointer`.
 pub fn check_holder(reading: &mut Reading<'_>, id: Id, pointer: &str) -> Result<(), Problem> {
-    let role: Option<Role> = people::members::in_team(reading.team)
-        .filter(members::id.eq(id))
-        .select(members::role)
-        .first(reading.conn)
-        .optional()?;
-    match role {
-        Some(Role::Guest) => Err(Problem::field(
-            pointer,
-            "guest",
-            "A guest cannot hold a task.",
-        )),
-        Some(_) => Ok(()),
-        None => Err(Problem::field(
-            pointer,
-            "unknown_reference",
-            "There is no such member in this team.",
-        )),
-    }
+    let wrong = people::members::refuse_guest(reading, id, pointer, "A guest cannot hold a task.")?;
+    wrong.map_or(Ok(()), |error| Err(Problem::fields(vec![error])))
 }
 
 /// Refuses participants who are no members of the team.

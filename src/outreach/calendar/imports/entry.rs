@@ -15,7 +15,7 @@ use super::form::{Form, form};
 use super::zone_names::named;
 use crate::db::Instant;
 use crate::http::Text;
-use crate::http::text::{Markdown, Name, TextFault, Title};
+use crate::http::text::{Markdown, Name, Title};
 use crate::http::values::TimeZone;
 use crate::http::wall_clock::WallClock;
 use crate::outreach::events::texts::WebAddress;
@@ -255,14 +255,7 @@ fn text<const MIN: usize, const MAX: usize>(
     let value = entry
         .find(name)
         .map_or("", |property| property.value.as_str());
-    Text::new(value).map_err(|fault| {
-        let code = match fault {
-            TextFault::TooShort(_) => "required",
-            TextFault::TooLong(_) => "too_long",
-            TextFault::Control => "control_character",
-        };
-        EntryError::new(name, code, fault.to_string())
-    })
+    Text::new(value).map_err(|fault| EntryError::new(name, fault.code(), fault.to_string()))
 }
 
 /// A text that says nothing when it is absent.

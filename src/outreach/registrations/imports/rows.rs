@@ -8,7 +8,7 @@ use serde_json::{Map, Value};
 use super::columns::{Columns, Field};
 use crate::http::imports::table::{Row, Table};
 use crate::http::imports::{RowError, normalised};
-use crate::http::text::{Name, TextFault};
+use crate::http::text::Name;
 use crate::http::{Problem, Text, UpTo};
 use crate::outreach::events::Event;
 use crate::outreach::registration_rules::{Question, QuestionKind};
@@ -166,12 +166,8 @@ impl Cells<'_, '_> {
             Ok(text) => return Some(text),
             Err(fault) => fault,
         };
-        let code = match fault {
-            TextFault::TooShort(_) => "required",
-            TextFault::TooLong(_) => "too_long",
-            TextFault::Control => "control_character",
-        };
-        self.refuse(self.reader.columns.of(field), code, fault.to_string());
+        let column = self.reader.columns.of(field);
+        self.refuse(column, fault.code(), fault.to_string());
         None
     }
 
