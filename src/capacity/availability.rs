@@ -18,7 +18,7 @@ use super::resources::{self, Booking, Resource, ResourceKind};
 use crate::access::{Permission, Reading, TeamScope};
 use crate::db::{Date, Id, Instant};
 use crate::http::values::Currency;
-use crate::http::{Answer, Code, Problem, Query, Reply, ServiceConfig};
+use crate::http::{Answer, Code, Problem, Query, Reply, ServiceConfig, period};
 
 /// How many days one may look at.
 const MOST_DAYS: i64 = 366;
@@ -41,13 +41,11 @@ impl DayRange {
     /// # Errors
     /// `invalid_query` when they are the wrong way round, or too far apart.
     pub fn days(self) -> Result<(NaiveDate, NaiveDate), Problem> {
+        period::check_filter(Some(self.from), Some(self.to))?;
         let (from, to) = (self.from.naive(), self.to.naive());
-        let refuse = |detail: &str| Err(Problem::parameter(Code::InvalidQuery, "to", detail));
-        if to < from {
-            return refuse("Not before `from`.");
-        }
         if (to - from).num_days() >= MOST_DAYS {
-            return refuse("At most 366 days in all.");
+            let detail = "At most 366 days in all.";
+            return Err(Problem::parameter(Code::InvalidQuery, "to", detail));
         }
         Ok((from, to))
     }

@@ -3,7 +3,7 @@
 //! The surprising rule: nobody need have done anything wrong. An absence, a holiday or fewer units make a conflict of what
 //! fitted when it was approved.
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::BTreeMap;
 
 use actix_web::get;
 use chrono::NaiveDate;
@@ -17,7 +17,7 @@ use super::feasibility;
 use super::fit::hours::{day_begins, day_ends};
 use super::fit::hull::{Opened, reach};
 use super::fit::{self, Finding, Period, Place, books, things, titles};
-use super::load::{self, Demand, MemberLoad, Source};
+use super::load::{self, MemberLoad, Source};
 use super::resources::queries::of_kind;
 use super::resources::{Resource, ResourceKind};
 use crate::access::{Permission, Reading, TeamScope};
@@ -109,19 +109,7 @@ fn of_persons(
             continue;
         };
         let own = reach(days, &load.demands);
-        let inside: Vec<Demand> = load
-            .demands
-            .into_iter()
-            .filter(|one| own.0 <= one.first_on && one.last_on <= own.1)
-            .collect();
-        if inside.is_empty() {
-            continue;
-        }
-        let load = MemberLoad {
-            demands: inside,
-            not_counted: Vec::new(),
-        };
-        let opened = Opened::of(part(capacity, own), &load);
+        let opened = Opened::of(part(capacity, own), own, load);
         let shortfalls = feasibility::shortfalls(&opened.minutes, &opened.present);
         for place in books::short(&opened, shortfalls) {
             if touches(&place, days) {
@@ -192,10 +180,10 @@ fn all(reading: &mut Reading<'_>, range: DayRange) -> Result<Vec<Finding>, Probl
             findings.push(fit::told(&thing, &place, &[]));
         }
     }
-    for budget in of_kind(reading, &[ResourceKind::Budget])? {
-        let money = books::budget(reading, &budget, &BTreeSet::new())?;
+    let budgets = of_kind(reading, &[ResourceKind::Budget])?;
+    for (budget, money) in budgets.iter().zip(books::budgets(reading, &budgets)?) {
         for place in money.standing() {
-            findings.push(fit::told(&budget, &place, &[]));
+            findings.push(fit::told(budget, &place, &[]));
         }
     }
     Ok(findings)

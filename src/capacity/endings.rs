@@ -56,8 +56,8 @@ pub fn follow(tx: &mut Tx<'_>, touched: &[Touched]) -> Result<(), Problem> {
     Ok(())
 }
 
-/// Whether a status is that of something given up.
-fn is_given_up(kind: Kind, status: &str) -> bool {
+/// Whether a status is that of something given up: what was promised to it ends, and nothing can be promised to it.
+pub(super) fn is_given_up(kind: Kind, status: &str) -> bool {
     match kind {
         Kind::Campaign => [CampaignStatus::Cancelled, CampaignStatus::Archived]
             .iter()
@@ -74,8 +74,7 @@ fn concerned(
     kind: Kind,
     ids: &[Id],
 ) -> allocations::BoxedQuery<'static, MultiBackend> {
-    let open = in_team(tx.team)
-        .filter(allocations::state.eq_any([AllocationState::Requested, AllocationState::Approved]));
+    let open = in_team(tx.team).filter(allocations::state.eq_any(AllocationState::OPEN));
     let ids = ids.to_vec();
     match kind {
         Kind::Campaign => open.filter(allocations::campaign_id.eq_any(ids)),

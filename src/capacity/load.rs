@@ -121,22 +121,12 @@ pub fn without(
         .iter()
         .map(|member| (*member, MemberLoad::default()))
         .collect();
-    // (member, task): what an allocation covers, in whatever period.
-    let mut covered: BTreeSet<(Id, Id)> = BTreeSet::new();
+    let (period, today) = ((first_on, last_on), reading.today().naive());
     for some in members.chunks(CHUNK) {
-        let period = (first_on, last_on);
+        // (member, task): what an allocation covers, in whatever period.
+        let mut covered: BTreeSet<(Id, Id)> = BTreeSet::new();
         allocated(reading, some, period, gone, &mut loads, &mut covered)?;
-    }
-    let today = reading.today().naive();
-    for some in members.chunks(CHUNK) {
-        assigned(
-            reading,
-            some,
-            (first_on, last_on),
-            today,
-            &mut loads,
-            &covered,
-        )?;
+        assigned(reading, some, period, today, &mut loads, &covered)?;
     }
     Ok(loads)
 }
@@ -273,14 +263,9 @@ fn assigned(
     covered: &BTreeSet<(Id, Id)>,
 ) -> Result<(), Problem> {
     use schema::tasks as t;
-    let open: Vec<TaskStatus> = TaskStatus::ALL
-        .iter()
-        .copied()
-        .filter(|status| status.is_open())
-        .collect();
     let rows: Vec<TaskRow> = tasks::in_team(reading.team)
         .filter(t::assignee_id.eq_any(members.to_vec()))
-        .filter(t::status.eq_any(open))
+        .filter(t::status.eq_any(TaskStatus::open()))
         .order((t::due_on, t::id))
         .select((
             t::id,

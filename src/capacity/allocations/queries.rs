@@ -9,7 +9,7 @@ use crate::db::rows::Direction;
 use crate::db::{Date, Id, Instant, MultiBackend};
 use crate::http::page::TOTAL_CAP;
 use crate::http::query::AnyOf;
-use crate::http::{Code, PageRequest, Problem};
+use crate::http::{PageRequest, Problem, period};
 use crate::schema::{allocations, resources};
 use crate::{keyset_page, keyset_page_nulls_last};
 
@@ -117,15 +117,7 @@ pub(super) fn load_page(
     filter: &AllocationFilter,
     page: &PageRequest,
 ) -> Result<AllocationPage, Problem> {
-    if let (Some(from), Some(to)) = (filter.from, filter.to)
-        && to < from
-    {
-        return Err(Problem::parameter(
-            Code::InvalidQuery,
-            "to",
-            "Not before `from`.",
-        ));
-    }
+    period::check_filter(filter.from, filter.to)?;
     let (sort, direction) = page.sort((AllocationSort::CreatedAt, Direction::Descending))?;
     let loaded = match sort {
         AllocationSort::CreatedAt => keyset_page!(

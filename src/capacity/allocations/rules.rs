@@ -8,12 +8,14 @@ use serde_json::json;
 use super::amount::{Amount, Quantity};
 use super::model::{AllocationPatch, NewAllocation};
 use crate::access::Reading;
+use crate::capacity::endings::is_given_up;
 use crate::capacity::fit::hours::can_be_taken;
 use crate::capacity::fit::{Asked, Period};
 use crate::capacity::resources::queries::referred;
 use crate::capacity::resources::{Booking, Resource, ResourceKind};
 use crate::db::{Date, Id, Instant};
 use crate::http::{FieldError, Problem};
+use crate::journal::Kind;
 use crate::outreach::campaign_status::CampaignStatus;
 use crate::outreach::events::EventStatus;
 use crate::schema::{campaigns, events, tasks};
@@ -151,8 +153,8 @@ pub fn target_faults(
             .first(reading.conn)
             .optional()?;
         let found = found.map(|(deleted_at, status)| {
-            let is_over = matches!(status, CampaignStatus::Cancelled | CampaignStatus::Archived);
-            (deleted_at, is_over, status.as_str())
+            let status = status.as_str();
+            (deleted_at, is_given_up(Kind::Campaign, status), status)
         });
         faults.extend(check_open("/campaign_id", found, "campaign"));
     }
@@ -163,11 +165,8 @@ pub fn target_faults(
             .first(reading.conn)
             .optional()?;
         let found = found.map(|(deleted_at, status)| {
-            (
-                deleted_at,
-                status == EventStatus::Cancelled,
-                status.as_str(),
-            )
+            let status = status.as_str();
+            (deleted_at, is_given_up(Kind::Event, status), status)
         });
         faults.extend(check_open("/event_id", found, "event"));
     }
@@ -178,7 +177,8 @@ pub fn target_faults(
             .first(reading.conn)
             .optional()?;
         let found = found.map(|(deleted_at, status)| {
-            (deleted_at, status == TaskStatus::Cancelled, status.as_str())
+            let status = status.as_str();
+            (deleted_at, is_given_up(Kind::Task, status), status)
         });
         faults.extend(check_open("/task_id", found, "task"));
     }

@@ -54,6 +54,9 @@ impl AllocationAct {
 }
 
 impl AllocationState {
+    /// Those that may still become something else.
+    pub const OPEN: [Self; 2] = [Self::Requested, Self::Approved];
+
     /// The states that can follow.
     #[must_use]
     pub const fn allowed(self) -> &'static [Self] {

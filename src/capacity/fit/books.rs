@@ -4,7 +4,7 @@
 //! The surprising rule: what is asked is judged by what it makes worse. An interval counts only where something that is
 //! asked for lies in it, so whoever asks for a free week is not refused because of another one.
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 
 use chrono::{NaiveDate, TimeDelta};
 use diesel::prelude::*;
@@ -33,6 +33,9 @@ pub enum Period {
     Whenever,
 }
 
+/// From one to another, where there are any.
+type Span<T> = Option<(T, T)>;
+
 impl Period {
     /// The period of an allocation.
     #[must_use]
@@ -44,6 +47,16 @@ impl Period {
             (_, _, Some(from), Some(until)) => Self::Instants(from, until),
             (Some(first), last, ..) => Self::Days(first.naive(), last.unwrap_or(first).naive()),
             _ => Self::Whenever,
+        }
+    }
+
+    /// Its days or its instants: the other way round than [`Self::of`].
+    #[must_use]
+    pub fn parts(self) -> (Span<Date>, Span<Instant>) {
+        match self {
+            Self::Days(first, last) => (Some((first.into(), last.into())), None),
+            Self::Instants(from, until) => (None, Some((from, until))),
+            Self::Whenever => (None, None),
         }
     }
 }
@@ -284,6 +297,31 @@ pub(super) fn span_of_days(periods: &[Period], days_behind: i64) -> (NaiveDate, 
         first.unwrap_or_default(),
         last.checked_add_signed(behind).unwrap_or(last),
     )
+}
+
+/// What was promised of these budgets, in their order, in one query: approved, whatever the dates.
+///
+/// # Errors
+/// What the database answers.
+pub fn budgets(reading: &mut Reading<'_>, budgets: &[Resource]) -> Result<Vec<Money>, Problem> {
+    let rows: Vec<(Id, Id, Option<i64>)> = allocations::in_team(reading.team)
+        .filter(a::state.eq(AllocationState::Approved))
+        .filter(a::amount_minor.is_not_null())
+        .select((a::resource_id, a::id, a::amount_minor))
+        .load(reading.conn)?;
+    let mut taken: BTreeMap<Id, Vec<(Source, i64)>> = BTreeMap::new();
+    for (resource_id, id, minor) in rows {
+        let minor = minor.unwrap_or_default();
+        let of_one = taken.entry(resource_id).or_default();
+        of_one.push((Source::Allocation(id), minor));
+    }
+    Ok(budgets
+        .iter()
+        .map(|one| Money {
+            limit: one.limit_minor.map_or(0, |limit| limit.get()),
+            taken: taken.remove(&one.id).unwrap_or_default(),
+        })
+        .collect())
 }
 
 /// What was promised of a budget: approved, whatever the dates.

@@ -9,11 +9,6 @@ use crate::capacity::resources::hours::DAY;
 use crate::db::{Date, Instant};
 use crate::http::FieldError;
 
-/// The team's time zone.
-pub(super) fn zone(reading: &Reading<'_>) -> chrono_tz::Tz {
-    reading.time_zone.parse().unwrap_or(chrono_tz::UTC)
-}
-
 /// The instant of so many minutes into a day; in a gap of the clocks, when the gap is over.
 pub(super) fn instant_of(
     zone: chrono_tz::Tz,
@@ -55,7 +50,7 @@ pub fn can_be_taken(
         Period::Days(first, _) if hours.on(first).is_none() => refuse("/first_on"),
         Period::Days(_, last) if hours.on(last).is_none() => refuse("/last_on"),
         Period::Instants(from, until) => {
-            let zone = zone(reading);
+            let zone = reading.zone().0;
             let local = |at: Instant| at.utc().with_timezone(&zone).naive_local();
             let (from, until) = (local(from), local(until));
             if !hours.can_begin(from.date(), from.time()) {
@@ -80,7 +75,7 @@ pub fn open_times(
     let Some(hours) = resource.opening_hours.as_ref().map(|hours| &hours.0) else {
         return vec![(begin.timestamp_micros(), end.timestamp_micros())];
     };
-    let zone = zone(reading);
+    let zone = reading.zone().0;
     let first = begin.with_timezone(&zone).date_naive();
     let last = end.with_timezone(&zone).date_naive();
     first
@@ -112,12 +107,12 @@ pub(super) fn openings(
 
 /// When a day begins where the team is.
 pub fn day_begins(reading: &Reading<'_>, day: Date) -> Instant {
-    let at = instant_of(zone(reading), day.naive(), 0);
+    let at = instant_of(reading.zone().0, day.naive(), 0);
     at.map_or(reading.now, Instant::new)
 }
 
 /// When a day is over where the team is.
 pub fn day_ends(reading: &Reading<'_>, day: Date) -> Instant {
-    let at = instant_of(zone(reading), day.naive(), DAY);
+    let at = instant_of(reading.zone().0, day.naive(), DAY);
     at.map_or(reading.now, Instant::new)
 }

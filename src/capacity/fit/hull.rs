@@ -50,13 +50,22 @@ impl Opened {
             .filter(|index| *index < self.minutes.len())
     }
 
-    /// These demands on these days.
+    /// What of a load lies within these days, which are those of the capacity.
     #[must_use]
-    pub fn of(capacity: MemberCapacity, load: &MemberLoad) -> Self {
+    pub fn of(
+        capacity: MemberCapacity,
+        (first, last): (NaiveDate, NaiveDate),
+        load: MemberLoad,
+    ) -> Self {
+        let inside: Vec<Demand> = load
+            .demands
+            .into_iter()
+            .filter(|one| first <= one.first_on && one.last_on <= last)
+            .collect();
         Self {
             minutes: load::minutes_of(&capacity),
-            present: load::laid(&load.demands, &capacity),
-            not_counted: load.not_counted.clone(),
+            present: load::laid(&inside, &capacity),
+            not_counted: load.not_counted,
             capacity,
         }
     }
@@ -112,19 +121,11 @@ pub fn open(
         }
         seen = (seen.0.min(reached.0), seen.1.max(reached.1));
     };
-    let load = MemberLoad {
-        demands: load
-            .demands
-            .into_iter()
-            .filter(|one| reached.0 <= one.first_on && one.last_on <= reached.1)
-            .collect(),
-        not_counted: load.not_counted,
-    };
     let capacity = capacities(reading, &[member], reached.0, reached.1)?
         .remove(&member)
         .unwrap_or(MemberCapacity {
             first_on: reached.0,
             days: Vec::new(),
         });
-    Ok(Opened::of(capacity, &load))
+    Ok(Opened::of(capacity, reached, load))
 }

@@ -16,7 +16,7 @@ use crate::access::Reading;
 use crate::capacity::allocations::Quantity;
 use crate::capacity::load::Source;
 use crate::capacity::resources::{Overbooking, Resource, ResourceKind};
-use crate::db::{Date, Id};
+use crate::db::Id;
 use crate::http::{Code, Problem};
 
 pub use books::{Books, Period, Place};
@@ -65,17 +65,25 @@ pub fn judge(
     let mut places = books.conflicts(asked);
     places.extend(books.unknown(asked));
     let mut findings = Vec::new();
+    // Opened for the first that has no place: the ways out of the others are looked for in the same.
+    let mut wide = None;
     for place in places {
         let mut finding = told(resource, &place, asked);
         if finding.is_conflict()
             && findings.len() < WAYS
             && let Some(which) = in_the_way(&place)
         {
+            let books = match wide.take() {
+                Some(books) => books,
+                None => ways::open(reading, resource, asked, gone)?,
+            };
+            let books = wide.insert(books);
             let question = Question {
                 resource,
                 asked,
                 which,
                 gone,
+                books,
             };
             finding.ways_out = ways::out(reading, &question)?;
         }
@@ -124,11 +132,7 @@ pub fn standing(reading: &mut Reading<'_>, resource: &Resource) -> Result<Vec<Fi
 #[must_use]
 pub fn told(resource: &Resource, place: &Place, asked: &[Asked]) -> Finding {
     let asked: BTreeMap<usize, &Asked> = asked.iter().map(|one| (one.change, one)).collect();
-    let (days, instants) = match place.period {
-        Period::Days(first, last) => (Some((Date::from(first), Date::from(last))), None),
-        Period::Instants(from, until) => (None, Some((from, until))),
-        Period::Whenever => (None, None),
-    };
+    let (days, instants) = place.period.parts();
     let unit = match resource.kind {
         ResourceKind::Person => FindingUnit::Minutes,
         ResourceKind::Budget => FindingUnit::Minor,

@@ -14,8 +14,8 @@ use crate::capacity::feasibility;
 use crate::capacity::load;
 use crate::capacity::resources::queries::of_kind;
 use crate::capacity::resources::{Resource, ResourceKind};
+use crate::db::Id;
 use crate::db::rows::fold;
-use crate::db::{Date, Id};
 use crate::http::Problem;
 
 /// How far later dates are looked for.
@@ -34,6 +34,8 @@ pub(super) struct Question<'q> {
     pub(super) which: usize,
     /// The allocations that are as if they were not there.
     pub(super) gone: &'q BTreeSet<Id>,
+    /// The books, with the days in which later dates are looked for.
+    pub(super) books: &'q Books,
 }
 
 impl Question<'_> {
@@ -57,21 +59,34 @@ impl Question<'_> {
 }
 
 fn way(kind: WayOutKind, resource: &Resource, asked: &Asked) -> WayOut {
-    let (days, instants) = match asked.period {
-        Period::Days(first, last) => (Some((first, last)), None),
-        Period::Instants(from, until) => (None, Some((from, until))),
-        Period::Whenever => (None, None),
-    };
+    let (days, instants) = asked.period.parts();
     WayOut {
         kind,
         resource_id: resource.id,
         resource_name: resource.name.as_str().to_owned(),
-        first_on: days.map(|(first, _)| Date::from(first)),
-        last_on: days.map(|(_, last)| Date::from(last)),
+        first_on: days.map(|(first, _)| first),
+        last_on: days.map(|(_, last)| last),
         starts_at: instants.map(|(from, _)| from),
         ends_at: instants.map(|(_, until)| until),
         amount: Amount::from(asked.quantity.clone()),
     }
+}
+
+/// Opens the books for ways out: once for all that is asked of a resource.
+///
+/// # Errors
+/// What the database answers.
+pub(super) fn open(
+    reading: &mut Reading<'_>,
+    resource: &Resource,
+    asked: &[Asked],
+    gone: &BTreeSet<Id>,
+) -> Result<Books, Problem> {
+    let days = match resource.kind {
+        ResourceKind::Budget => 0,
+        _ => DAYS,
+    };
+    Books::open(reading, resource, asked, gone, days)
 }
 
 /// Up to three ways out, one of each kind.
@@ -85,27 +100,16 @@ pub(super) fn out(
     let Some(one) = question.one() else {
         return Ok(Vec::new());
     };
-    let days = if one.period == Period::Whenever || question.resource.kind == ResourceKind::Budget {
-        0
-    } else {
-        DAYS
-    };
-    let books = Books::open(
-        reading,
-        question.resource,
-        question.asked,
-        question.gone,
-        days,
-    )?;
     let mut ways = Vec::new();
-    if days > 0
-        && let Some(later) = later(reading, question, one, &books)
+    if question.resource.kind != ResourceKind::Budget
+        && let Some(later) = later(reading, question, one, question.books)
     {
         ways.push(way(WayOutKind::LaterDates, question.resource, &later));
     }
     ways.extend(elsewhere(reading, question, one)?);
     let smaller = feasibility::largest(one.quantity.number().saturating_sub(1), |number| {
-        books.fits(&question.instead(&with_number(one, number)))
+        let instead = question.instead(&with_number(one, number));
+        question.books.fits(&instead)
     });
     if let Some(number) = smaller {
         ways.push(way(

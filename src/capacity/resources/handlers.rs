@@ -9,7 +9,7 @@ use super::model::{
 };
 use super::queries::{find, load_page, search_text, write_skills};
 use super::rules;
-use crate::access::{Permission, Reading, Role, TeamScope, Tx};
+use crate::access::{Permission, Reading, TeamScope, Tx};
 use crate::capacity::allocations::{self, AllocationState};
 use crate::capacity::fit;
 use crate::db::rows::columns;
@@ -18,27 +18,16 @@ use crate::http::{Answer, Body, Code, PageRequest, Problem, Query, Reply, Servic
 use crate::journal::Kind;
 use crate::journal::changes::{ChangePage, history_of};
 use crate::people::members;
-use crate::schema::{allocations as promised, members as memberships, resources};
+use crate::schema::{allocations as promised, resources};
 
 /// Refuses an owner who is not in the team, or a guest, who can approve nothing.
 fn check_owner(reading: &mut Reading<'_>, owner_id: Option<Id>) -> Result<(), Problem> {
     let Some(owner_id) = owner_id else {
         return Ok(());
     };
-    members::check_reference(reading, owner_id, "/owner_id")?;
-    let role: Role = memberships::table
-        .find((reading.team.id(), owner_id))
-        .select(memberships::role)
-        .first(reading.conn)?;
-    if role.may(Permission::AllocationWrite) {
-        Ok(())
-    } else {
-        Err(Problem::field(
-            "/owner_id",
-            "guest",
-            "A guest cannot approve anything.",
-        ))
-    }
+    let guest = "A guest cannot approve anything.";
+    let wrong = members::refuse_guest(reading, owner_id, "/owner_id", guest)?;
+    wrong.map_or(Ok(()), |error| Err(Problem::fields(vec![error])))
 }
 
 /// How many allocations of the resource are asked for or promised.

@@ -14,6 +14,6 @@ pub use handlers::routes;
 pub use hours::{Hours, OpeningHours};
 pub use model::{
     Booking, NewResource, Overbooking, Resource, ResourceFilter, ResourceKind, ResourcePage,
-    ResourcePatch, ResourceSort, ResourcesById, Units,
+    ResourcePatch, ResourceSort, Units,
 };
-pub use queries::{find, in_team, person_of};
+pub use queries::{find, in_team};

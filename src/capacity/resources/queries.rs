@@ -9,9 +9,9 @@ use crate::db::{Id, Instant, MultiBackend};
 use crate::http::page::TOTAL_CAP;
 use crate::http::query::AnyOf;
 use crate::http::{PageRequest, Problem};
-use crate::keyset_page;
 use crate::people::members::Skills;
 use crate::schema::{resource_skills, resources};
+use crate::{keyset_page, one_of};
 
 /// The resources of the team that are in use: where every query of resources begins.
 #[must_use]
@@ -20,12 +20,6 @@ pub fn in_team(team: TeamId) -> resources::BoxedQuery<'static, MultiBackend> {
         .filter(resources::team_id.eq(team.id()))
         .filter(resources::deleted_at.is_null())
         .into_boxed()
-}
-
-/// The id of the resource that is a member's time: the member's own.
-#[must_use]
-pub const fn person_of(member_id: Id) -> Id {
-    member_id
 }
 
 /// The resource with this id.
@@ -136,16 +130,8 @@ fn filtered(
         query = query.filter(resources::kind.eq_any(kinds.clone()));
     }
     if let Some(owners) = &filter.owner_id {
-        let (members, nobody) = owners.resolve(reading.me.member_id);
-        query = if nobody {
-            query.filter(
-                resources::owner_id
-                    .is_null()
-                    .or(resources::owner_id.eq_any(members).assume_not_null()),
-            )
-        } else {
-            query.filter(resources::owner_id.eq_any(members))
-        };
+        let wanted = owners.resolve(reading.me.member_id);
+        query = one_of!(query, resources::owner_id, wanted);
     }
     if let Some(skill) = &filter.skill {
         query = query.filter(
