@@ -32,9 +32,7 @@ pub async fn get_registration_calendar(scope: PublicScope) -> Answer {
 /// How much of the event the person is shown.
 fn shown(state: RegistrationState) -> Result<Shown, Problem> {
     match state {
-        RegistrationState::Unverified
-        | RegistrationState::Rejected
-        | RegistrationState::Cancelled => Err(Problem::not_found()),
+        state if !state.is_registered() => Err(Problem::not_found()),
         state if state.is_in() => Ok(Shown::Joining),
         _ => Ok(Shown::Public),
     }

@@ -63,20 +63,20 @@ impl Entries {
     /// A series whose rule cannot be read is our fault.
     pub fn of(events: Vec<Event>, series: Vec<(EventSeries, i64)>) -> Result<Self, Problem> {
         let mut single = Vec::new();
-        let mut parts: BTreeMap<crate::db::Id, Vec<Event>> = BTreeMap::new();
+        let mut parts: BTreeMap<crate::db::Id, Vec<Event>> =
+            series.iter().map(|(one, _)| (one.id, Vec::new())).collect();
         for event in events {
-            match event.series_id {
-                Some(id) if series.iter().any(|(one, _)| one.id == id) => {
-                    parts.entry(id).or_default().push(event);
-                }
-                _ => single.push(event),
+            match event.series_id.and_then(|id| parts.get_mut(&id)) {
+                Some(part) => part.push(event),
+                None => single.push(event),
             }
         }
         let mut recurring = Vec::new();
         for (one, latest) in series {
-            let Some(occurrences) = parts.remove(&one.id) else {
+            let occurrences = parts.remove(&one.id).unwrap_or_default();
+            if occurrences.is_empty() {
                 continue;
-            };
+            }
             let (shown, rest) = Recurring::of(one, latest, occurrences)?;
             recurring.extend(shown);
             single.extend(rest);

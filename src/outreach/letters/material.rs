@@ -119,7 +119,7 @@ impl Material {
 }
 
 /// The states in which somebody wants to know what becomes of the event.
-pub(super) const CONCERNED: [RegistrationState; 6] = [
+pub(in crate::outreach) const CONCERNED: [RegistrationState; 6] = [
     RegistrationState::Pending,
     RegistrationState::Confirmed,
     RegistrationState::Waitlisted,

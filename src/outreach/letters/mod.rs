@@ -17,10 +17,11 @@ mod words;
 pub use causes::{
     due_reminder, event_cancelled, event_changed, remind, thank, thanked_for, told_of,
 };
+pub(in crate::outreach) use material::CONCERNED;
 pub use material::Material;
 pub use message::{Written, message, written};
 pub use model::{Letter, LetterKind, LetterState, Recipient};
 pub use outbox::{OutboxLetter, OutboxLetterPage, routes};
 pub(in crate::outreach) use page::escaped;
-pub use queue::{AT_ONCE, Draft, put, put_all, readdress};
+pub use queue::{Draft, put, put_all, readdress};
 pub(in crate::outreach) use words::{Language, moment};

@@ -14,8 +14,8 @@ use crate::insert_all;
 use crate::people::texts::Locale;
 use crate::schema::letters;
 
-/// How many letters are looked up and put at once.
-pub const AT_ONCE: usize = 500;
+/// How many letters are looked up at once.
+pub(super) const AT_ONCE: usize = 500;
 
 /// A letter that somebody has cause to send.
 #[derive(Debug, Clone)]
@@ -74,20 +74,21 @@ pub fn readdress(
     Ok(())
 }
 
-/// Puts at most [`AT_ONCE`] letters into the outbox, of which no two have the same cause, but none for a cause for which
-/// there is one already.
+/// Puts letters into the outbox, of which no two have the same cause, but none for a cause for which there is one already.
 ///
 /// # Errors
 /// What the database answers.
 pub fn put_all(tx: &mut Tx<'_>, drafts: Vec<Draft>) -> Result<(), Problem> {
     let causes: Vec<&str> = drafts.iter().map(|draft| draft.cause.as_str()).collect();
-    let there: HashSet<String> = letters::table
-        .filter(letters::team_id.eq(tx.team.id()))
-        .filter(letters::cause.eq_any(causes))
-        .select(letters::cause)
-        .load(tx.conn)?
-        .into_iter()
-        .collect();
+    let mut there: HashSet<String> = HashSet::new();
+    for some in causes.chunks(AT_ONCE) {
+        let found: Vec<String> = letters::table
+            .filter(letters::team_id.eq(tx.team.id()))
+            .filter(letters::cause.eq_any(some.to_vec()))
+            .select(letters::cause)
+            .load(tx.conn)?;
+        there.extend(found);
+    }
     let new: Vec<Letter> = drafts
         .into_iter()
         .filter(|draft| !there.contains(&draft.cause))

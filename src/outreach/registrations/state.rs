@@ -73,6 +73,12 @@ impl RegistrationState {
         matches!(self, Self::Confirmed | Self::Attended)
     }
 
+    /// Whether somebody is registered at all: not unconfirmed, refused or gone.
+    #[must_use]
+    pub const fn is_registered(self) -> bool {
+        !matches!(self, Self::Unverified | Self::Rejected | Self::Cancelled)
+    }
+
     /// Whether a registration may go on to `to`.
     ///
     /// # Errors

@@ -119,7 +119,8 @@ pub fn to_come(tx: &mut Tx<'_>, series: Id) -> Result<Vec<Event>, Problem> {
 }
 
 /// Whether a change of the series is one of this occurrence, too.
-pub(super) fn is_to_come(event: &Event) -> bool {
+#[must_use]
+pub const fn is_to_come(event: &Event) -> bool {
     event.deleted_at.is_none()
         && matches!(event.status, EventStatus::Draft | EventStatus::Scheduled)
 }
@@ -299,9 +300,9 @@ pub fn patch(
             "Events go live and end one by one.",
         ));
     }
-    let dates = series.dates()?;
     let series = match scope {
         SeriesScope::Following => {
+            let dates = series.dates()?;
             let index = index_of(&dates, addressed)?;
             split(tx, series, &dates, index)?
         }

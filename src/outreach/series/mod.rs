@@ -11,7 +11,7 @@ mod model;
 mod moving;
 pub mod rule;
 
-pub use edit::{check_series, leave, moved_alone, overridden, patch, to_come};
+pub use edit::{check_series, is_to_come, leave, moved_alone, overridden, patch, to_come};
 pub use handlers::routes;
 pub use importing::{
     ImportedSeries, date_at, hand_on_uid, import, leave_out, occurrence_on, one_to_come, shorten,

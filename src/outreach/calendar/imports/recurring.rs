@@ -3,6 +3,8 @@
 //! The surprising rule: a series keeps what it has. An import ends it earlier, moves it, and changes what its events have in
 //! common; for another rule, somebody plans another series.
 
+use std::collections::HashSet;
+
 use chrono::{NaiveDateTime, TimeDelta};
 use diesel::prelude::*;
 
@@ -18,21 +20,12 @@ use crate::http::values::TimeZone;
 use crate::http::wall_clock::WallClock;
 use crate::outreach::aftermath;
 use crate::outreach::events::{Event, EventPatch, EventStatus};
-use crate::outreach::registrations::{self, RegistrationState};
+use crate::outreach::letters;
+use crate::outreach::registrations;
 use crate::outreach::series::rule::{Compared, Limit, MOST, Taken, on_the_wall, period};
 use crate::outreach::series::{self, EventSeries, ImportedSeries, Pattern, SeriesScope, make};
 use crate::outreach::trashing;
 use crate::schema::registrations as rows;
-
-/// Registrations that somebody would miss.
-const MISSED: [RegistrationState; 6] = [
-    RegistrationState::Pending,
-    RegistrationState::Confirmed,
-    RegistrationState::Waitlisted,
-    RegistrationState::Offered,
-    RegistrationState::Expired,
-    RegistrationState::Attended,
-];
 
 /// What a series takes of an entry's rule.
 fn taken(
@@ -45,13 +38,9 @@ fn taken(
     let now = WallClock::at(tx.now, zone).local.naive();
     let start = wanted.starts.local.naive();
     let taken = repeats.rule.taken(start, now, &mut doing.budget)?;
-    let is_extra = |instant: &Instant| {
-        !taken
-            .dates
-            .iter()
-            .any(|date| begins(*date, zone) == *instant)
-    };
-    if repeats.added.iter().any(is_extra) {
+    // Both may be many: the dates of a rule up to 200, those of the entry thousands.
+    let known: HashSet<Instant> = taken.dates.iter().map(|date| begins(*date, zone)).collect();
+    if repeats.added.iter().any(|instant| !known.contains(instant)) {
         return Err(Problem::field(
             "/RDATE",
             "extra_dates",
@@ -175,7 +164,7 @@ pub(super) fn create(
 /// Takes an occurrence out of its series: into the trash, or cancelled where people have a place and are to be told.
 fn remove(tx: &mut Tx<'_>, event: Event) -> Result<(), Problem> {
     let missed: Option<Id> = registrations::in_event(tx.team, event.id)
-        .filter(rows::state.eq_any(MISSED))
+        .filter(rows::state.eq_any(letters::CONCERNED))
         .select(rows::id)
         .first(tx.conn)
         .optional()?;
@@ -187,12 +176,6 @@ fn remove(tx: &mut Tx<'_>, event: Event) -> Result<(), Problem> {
         ..EventPatch::default()
     };
     change(tx, event, patch, None).map(drop)
-}
-
-/// Whether an event is still to come.
-const fn is_to_come(event: &Event) -> bool {
-    event.deleted_at.is_none()
-        && matches!(event.status, EventStatus::Draft | EventStatus::Scheduled)
 }
 
 /// Brings a series that is there in line with its entry.
@@ -216,7 +199,7 @@ pub(super) fn bring_in_line(
             changed.push("rule");
             let behind;
             (series, behind) = series::shorten(tx, series, keep)?;
-            for event in behind.into_iter().filter(is_to_come) {
+            for event in behind.into_iter().filter(series::is_to_come) {
                 report.removed.push(event.starts.0.local.clone());
                 remove(tx, event)?;
             }
@@ -340,7 +323,7 @@ fn leave_out(
     let zone = wanted.starts.time_zone;
     for date in left_out(made, repeats, zone) {
         let event = series::occurrence_on(tx, series.id, date)?;
-        if let Some(event) = event.filter(is_to_come) {
+        if let Some(event) = event.filter(series::is_to_come) {
             remove(tx, event)?;
             report.removed.push(date.into());
         }

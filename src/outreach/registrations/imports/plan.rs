@@ -19,7 +19,7 @@ use crate::db::Id;
 use crate::http::Problem;
 use crate::insert_all;
 use crate::outreach::events::Event;
-use crate::outreach::letters::{self, Draft, LetterKind};
+use crate::outreach::letters::{self, LetterKind};
 use crate::outreach::registrations::input::{CODE, Details};
 use crate::outreach::registrations::model::Registration;
 use crate::outreach::registrations::queries::{last_in_queue, tally};
@@ -230,7 +230,7 @@ impl Plan {
         insert_all!(&mut *tx.conn, registrations::table, new.as_slice());
         let kept: Vec<_> = new.iter().map(Registration::kept).collect();
         tx.created_all(&kept)?;
-        put(tx, drafts)
+        letters::put_all(tx, drafts)
     }
 
     /// What the client is told.
@@ -243,15 +243,6 @@ impl Plan {
             rows: self.rows,
         }
     }
-}
-
-fn put(tx: &mut Tx<'_>, drafts: Vec<Draft>) -> Result<(), Problem> {
-    let mut drafts = drafts.into_iter().peekable();
-    while drafts.peek().is_some() {
-        let some: Vec<Draft> = drafts.by_ref().take(letters::AT_ONCE).collect();
-        letters::put_all(tx, some)?;
-    }
-    Ok(())
 }
 
 const fn state(is_seated: bool) -> RegistrationState {

@@ -233,12 +233,7 @@ impl Cells<'_, '_> {
         };
         let word = normalised(cell).replace([' ', '-'], "_");
         match RegistrationState::parse(&word) {
-            Some(
-                RegistrationState::Cancelled
-                | RegistrationState::Rejected
-                | RegistrationState::Unverified,
-            ) => false,
-            Some(_) => true,
+            Some(state) => state.is_registered(),
             None => {
                 let words: Vec<&str> = RegistrationState::ALL
                     .iter()

@@ -66,7 +66,7 @@ impl Page<'_> {
             ));
         }
         main.push_str("</dl>\n");
-        if !is_called_off && self.has_calendar() {
+        if !is_called_off && self.registration.state.is_registered() {
             main.push_str(&format!(
                 "<p><a href=\"../v1/public/registrations/{}/calendar.ics\">{}</a></p>\n",
                 escaped(self.link),
@@ -79,14 +79,6 @@ impl Page<'_> {
 
     fn is_in(&self) -> bool {
         self.registration.state.is_in()
-    }
-
-    fn has_calendar(&self) -> bool {
-        use RegistrationState as State;
-        !matches!(
-            self.registration.state,
-            State::Unverified | State::Rejected | State::Cancelled
-        )
     }
 
     /// Line by line. The name is shown once the address is confirmed: before, both may be a stranger's.
