@@ -132,17 +132,15 @@ pub fn shorten(
 ///
 /// # Errors
 /// What the database answers.
-pub fn leave_out(
-    tx: &mut Tx<'_>,
-    series: EventSeries,
-    dates: &[NaiveDateTime],
-) -> Result<EventSeries, Problem> {
-    let mut after = series.clone();
+pub fn leave_out(tx: &mut Tx<'_>, series: Id, dates: &[NaiveDateTime]) -> Result<(), Problem> {
+    // As it stands now: the same import may have changed it.
+    let before = super::make::find(tx, series)?;
+    let mut after = before.clone();
     after
         .left_out
         .0
         .extend(dates.iter().map(|date| (*date).into()));
-    save(tx, series, after)
+    save(tx, before, after).map(drop)
 }
 
 /// Hands the UID of a series on to the one that its occurrences went to.

@@ -275,6 +275,13 @@ async fn control_characters_are_refused_but_for_line_ends_and_tabs() {
             let mut body = json!({"name": "A"});
             body[member] = json!(format!("a{character}b"));
             let problem = lead
+                .post("/campaigns", body.clone())
+                .await
+                .refused_at(&format!("/{member}"));
+            assert_eq!(problem["errors"][0]["code"], "control_character");
+            // At the end, too, where white space is trimmed: nothing is dropped silently.
+            body[member] = json!(format!("a{character}"));
+            let problem = lead
                 .post("/campaigns", body)
                 .await
                 .refused_at(&format!("/{member}"));

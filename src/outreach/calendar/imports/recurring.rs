@@ -336,7 +336,7 @@ fn leave_out(
         report
             .removed
             .extend(later.iter().map(|date| (*date).into()));
-        series::leave_out(tx, series.clone(), &later)?;
+        series::leave_out(tx, series.id, &later)?;
     }
     Ok(())
 }

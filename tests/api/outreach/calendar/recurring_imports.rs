@@ -431,3 +431,19 @@ async fn a_moved_event_takes_its_tasks_along() {
         "what is done stays"
     );
 }
+
+#[tokio::test]
+async fn a_new_title_stays_when_a_date_far_ahead_is_left_out_with_it() {
+    let app = TestApp::start().await;
+    let [lead] = app.team_with(["lead"]).await;
+    let long = STANDUP.replace("COUNT=5", "COUNT=100");
+    import(&lead, &calendar(&[&long])).await;
+    let changed =
+        long.replace("Stand-up", "Standing") + "EXDATE;TZID=Europe/Paris:20281205T190000\r\n";
+    let done = import(&lead, &calendar(&[&changed])).await;
+    assert_eq!(done["counts"]["changed"], 1, "{done}");
+    let series = &lead.all("/event-series").await[0];
+    assert_eq!(series["left_out"], json!(["2028-12-05T19:00:00"]));
+    // What is made later is made of this.
+    assert_eq!(series["pattern"]["title"], "Standing", "{series}");
+}
