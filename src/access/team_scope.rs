@@ -167,17 +167,20 @@ impl Reading<'_> {
         format!("W/\"r{}-{}\"", self.revision, self.viewer())
     }
 
-    /// What the team's revision decides: 304 before `work` where the client has it.
+    /// What the team's revision decides: 304 before `work` where the client has this very answer. With `*` it claims to
+    /// have some answer, so `work` first says whether there is one.
     pub(super) fn listed(
         &mut self,
         known: Option<&Tags>,
         work: impl FnOnce(&mut Self) -> Answer,
     ) -> Answer {
         let etag = self.etag();
-        if known.is_some_and(|known| known.includes(&etag)) {
+        if let Some(these @ Tags::These(_)) = known
+            && these.includes(&etag)
+        {
             return Ok(Reply::not_modified(etag));
         }
-        Ok(work(self)?.tagged(etag))
+        Ok(Tags::unless_known(known, work(self)?.tagged(etag)))
     }
 
     /// The tag of a record that is shown together with others, as this caller sees it: `version` is the record's own, and

@@ -193,6 +193,23 @@ async fn an_unchanged_list_is_not_sent_again() {
 }
 
 #[tokio::test]
+async fn whoever_claims_to_have_any_answer_is_told_when_there_is_none() {
+    let app = TestApp::start().await;
+    let [member] = app.team_with(["member"]).await;
+    member.post("/tasks", json!({"title": "T"})).await.created();
+    let any = |path: &str| member.request("GET", path).header("If-None-Match", "*");
+    any("/tasks").send().await.not_modified();
+    any("/tasks?fields=nothing_of_the_kind")
+        .send()
+        .await
+        .problem(400, "invalid_query");
+    any("/tasks/COM-9/comments")
+        .send()
+        .await
+        .problem(404, "not_found");
+}
+
+#[tokio::test]
 async fn members_of_a_list_can_be_chosen() {
     let app = TestApp::start().await;
     let [member] = app.team_with(["member"]).await;
