@@ -21,7 +21,7 @@ use super::versions::{self, Tags};
 use crate::db::{AnyConnection, Date, Id, Instant, Outcome};
 use crate::http::reply::etag;
 use crate::http::values::TimeZone;
-use crate::http::{Answer, Code, Problem, Reply, query};
+use crate::http::{Answer, Code, Problem, query};
 use crate::schema::teams;
 use actix_web::dev::Payload;
 use actix_web::{FromRequest, HttpRequest, web};
@@ -159,45 +159,6 @@ impl Reading<'_> {
     #[must_use]
     pub fn today(&self) -> Date {
         self.zone().day_at(self.now)
-    }
-
-    /// The weak tag of everything in the team, as this caller sees it.
-    #[must_use]
-    pub fn etag(&self) -> String {
-        format!("W/\"r{}-{}\"", self.revision, self.viewer())
-    }
-
-    /// What the team's revision decides: 304 before `work` where the client has this very answer. With `*` it claims to
-    /// have some answer, so `work` first says whether there is one.
-    pub(super) fn listed(
-        &mut self,
-        known: Option<&Tags>,
-        work: impl FnOnce(&mut Self) -> Answer,
-    ) -> Answer {
-        let etag = self.etag();
-        if let Some(these @ Tags::These(_)) = known
-            && these.includes(&etag)
-        {
-            return Ok(Reply::not_modified(etag));
-        }
-        Ok(Tags::unless_known(known, work(self)?.tagged(etag)))
-    }
-
-    /// The tag of a record that is shown together with others, as this caller sees it: `version` is the record's own, and
-    /// what `If-Match` is compared with; `latest` is the latest of all that is shown.
-    #[must_use]
-    pub fn etag_with(&self, version: i64, latest: i64) -> String {
-        format!("\"{version}+{latest}-{}\"", self.viewer())
-    }
-
-    fn viewer(&self) -> String {
-        let tail = |member: Id| member.to_string().get(24..).unwrap_or_default().to_owned();
-        let mut viewer = format!("{}-{}", self.me.role, tail(self.me.member_id));
-        if let Some(deputy) = self.deputy_id {
-            viewer.push('-');
-            viewer.push_str(&tail(deputy));
-        }
-        viewer
     }
 }
 

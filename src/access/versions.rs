@@ -1,12 +1,14 @@
-//! Versions as entity tags: `If-Match` and `If-None-Match` (RFC 9110, sections 13.1.1 and 13.1.2).
+//! Versions and revisions as entity tags: `If-Match` and `If-None-Match` (RFC 9110, sections 13.1.1 and 13.1.2).
 //!
 //! The surprising rule: a weak tag never satisfies `If-Match`, so the tag of a list cannot guard a write.
 
 use actix_web::HttpRequest;
 use actix_web::http::header::{self, HeaderName};
 
+use super::Reading;
+use crate::db::Id;
 use crate::http::reply::etag;
-use crate::http::{Code, Problem, Reply};
+use crate::http::{Answer, Code, Problem, Reply};
 
 /// The tags of a condition.
 #[derive(Debug, Clone)]
@@ -84,8 +86,57 @@ impl Tags {
     }
 }
 
+impl Reading<'_> {
+    /// The weak tag of everything in the team, as this caller sees it.
+    #[must_use]
+    pub fn etag(&self) -> String {
+        format!("W/\"r{}-{}\"", self.revision, self.viewer())
+    }
+
+    /// What the team's revision decides: 304 before `work` where the client has this very answer. With `*` it claims to
+    /// have some answer, so `work` first says whether there is one.
+    pub(super) fn listed(
+        &mut self,
+        known: Option<&Tags>,
+        work: impl FnOnce(&mut Self) -> Answer,
+    ) -> Answer {
+        let etag = self.etag();
+        if let Some(these @ Tags::These(_)) = known
+            && these.includes(&etag)
+        {
+            return Ok(Reply::not_modified(etag));
+        }
+        Ok(Tags::unless_known(known, work(self)?.tagged(etag)))
+    }
+
+    /// The same for what the day decides too (what is overdue, say), in one of several forms: each day and each form has its
+    /// own.
+    #[must_use]
+    pub fn etag_today(&self, form: &str) -> String {
+        let (revision, viewer, today) = (self.revision, self.viewer(), self.today());
+        format!("W/\"r{revision}-{viewer}-{today}-{form}\"")
+    }
+
+    /// The tag of a record that is shown together with others, as this caller sees it: `version` is the record's own, and
+    /// what `If-Match` is compared with; `latest` is the latest of all that is shown.
+    #[must_use]
+    pub fn etag_with(&self, version: i64, latest: i64) -> String {
+        format!("\"{version}+{latest}-{}\"", self.viewer())
+    }
+
+    fn viewer(&self) -> String {
+        let tail = |member: Id| member.to_string().get(24..).unwrap_or_default().to_owned();
+        let mut viewer = format!("{}-{}", self.me.role, tail(self.me.member_id));
+        if let Some(deputy) = self.deputy_id {
+            viewer.push('-');
+            viewer.push_str(&tail(deputy));
+        }
+        viewer
+    }
+}
+
 /// Checks `If-Match` against the version that is there, inside the transaction that will change it. Of a tag such as
-/// `"12+40-lead"` (a record shown together with others, see [`Reading::etag_with`](super::Reading::etag_with)) only the
+/// `"12+40-lead"` (a record shown together with others, see [`Reading::etag_with`]) only the
 /// version counts.
 ///
 /// # Errors
