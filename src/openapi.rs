@@ -34,7 +34,7 @@ mod shared;
 struct Base;
 
 /// The areas, in reading order.
-const TAGS: [(&str, &str); 33] = [
+const TAGS: [(&str, &str); 34] = [
     ("accounts", "Signing up, the own profile."),
     ("sessions", "Signing in and out, access and refresh tokens."),
     ("teams", "Teams: the tenants. Everything else lives in one."),
@@ -91,6 +91,10 @@ const TAGS: [(&str, &str); 33] = [
         "What is promised to what, and whether it fits.",
     ),
     ("progress", "How far things are, derived from the tasks."),
+    (
+        "workload",
+        "Who has how much to do, how much time is free, and whom to ask.",
+    ),
     ("imports", "Tasks from a table."),
     ("trash", "What was deleted and can be restored for 30 days."),
     ("journal", "What happened: the change feed."),

@@ -60,6 +60,7 @@ text_enum! {
         AllocationRead = "allocation:read",
         AllocationWrite = "allocation:write",
         AllocationApprove = "allocation:approve",
+        WorkloadRead = "workload:read",
         TrashRead = "trash:read",
         TrashRestore = "trash:restore",
         JournalRead = "journal:read",
@@ -102,6 +103,7 @@ impl Permission {
             | Self::ResourceRead
             | Self::AllocationRead
             | Self::AllocationWrite
+            | Self::WorkloadRead
             | Self::TrashRead
             | Self::JournalRead
             | Self::WorkingHoursRead

@@ -2,12 +2,16 @@
 
 pub mod allocations;
 pub mod availability;
+pub mod candidates;
 pub mod conflicts;
+pub mod days;
 pub mod endings;
 pub mod feasibility;
 pub mod fit;
 pub mod load;
 pub mod resources;
+pub mod team_load;
+pub mod workload;
 
 use crate::http::ServiceConfig;
 
@@ -23,5 +27,7 @@ pub fn routes(config: &mut ServiceConfig<'_>) {
         .configure(resources::routes)
         .configure(allocations::routes)
         .configure(availability::routes)
-        .configure(conflicts::routes);
+        .configure(conflicts::routes)
+        .configure(workload::routes)
+        .configure(candidates::routes);
 }

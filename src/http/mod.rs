@@ -3,6 +3,7 @@
 //! The surprising rule: a value that is refused is refused while it is read. `Title`, `Minutes`, `Date` are
 //! types that cannot hold a wrong value, so no handler checks a length or a range.
 
+pub mod accept;
 pub mod body;
 pub mod codes;
 pub mod connection;

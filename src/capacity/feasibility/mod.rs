@@ -38,7 +38,7 @@ pub mod units;
 use std::collections::BTreeMap;
 
 pub use slack::{earliest_fit, free, largest, largest_fit};
-pub use spread::spread;
+pub use spread::Spread;
 use tree::Starts;
 
 /// So many minutes, to be done somewhere within the days `first..=last`. Without minutes, or with its days the wrong way

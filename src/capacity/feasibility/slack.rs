@@ -5,8 +5,8 @@
 //! to the last days seen so far have left; a window that ends on the day in hand takes the least over all first days up
 //! to its own.
 
-use super::Demand;
-use super::tree::Least;
+use super::tree::{Least, Starts};
+use super::{Days, Demand};
 
 /// For each window of `length` days, by its first day: the minutes that one further demand with this window could have,
 /// everything else still fitting; 0 when it already does not. Windows with unknown days are `None`.
@@ -86,6 +86,8 @@ pub fn free<T>(capacity: &[Option<i64>], demands: &[Demand<T>]) -> Vec<Option<i6
 
 /// The most minutes that one further demand within `first..=last` could have, everything else still fitting. `None` when
 /// a day of the window is unknown or not among those given.
+///
+/// Only the intervals that contain the window matter, so each first day is one up to its own, and the tree has no others.
 #[must_use]
 pub fn largest_fit<T>(
     capacity: &[Option<i64>],
@@ -93,11 +95,31 @@ pub fn largest_fit<T>(
     first: usize,
     last: usize,
 ) -> Option<i64> {
-    let length = (last + 1).checked_sub(first)?;
-    left_of_windows(capacity, demands, length)
-        .get(first)
-        .copied()
-        .flatten()
+    let days = Days::of(capacity);
+    if first > last || !days.are_known(first, last) {
+        return None;
+    }
+    let from = days.known_from.get(first).copied()?;
+    let known_behind = capacity
+        .iter()
+        .skip(last + 1)
+        .take_while(|day| day.is_some());
+    let end = last + 1 + known_behind.count();
+    let mut inside: Vec<&Demand<T>> = demands
+        .iter()
+        .filter(|demand| demand.asks() && demand.first >= from && demand.last < end)
+        .collect();
+    inside.sort_unstable_by_key(|demand| demand.last);
+    let mut starts = Starts::with((from..=first).map(|day| days.before(day)));
+    let mut least = i64::MAX;
+    let mut inside = inside.into_iter().peekable();
+    for end in last..end {
+        while let Some(demand) = inside.next_if(|demand| demand.last <= end) {
+            starts.add(demand.first.min(first) - from, demand.minutes);
+        }
+        least = least.min(days.before(end + 1) - starts.greatest());
+    }
+    Some(least.max(0))
 }
 
 /// The first day from `from` on with which a window of `length` days begins that has room for so many more minutes.

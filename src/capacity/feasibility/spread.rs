@@ -1,42 +1,80 @@
 //! Where the minutes of a demand are shown when nobody has said on which of its days they will be done.
 
-use super::Demand;
+use std::ops::RangeInclusive;
 
-/// The minutes of a demand, laid on the days of its window in proportion to what these have `open`, in whole minutes whose
-/// sum is exact. For each day the day and its minutes; days without any are left out.
+/// Days with what each has open, to lay minutes on. Days are counted from the first that is given; windows may begin
+/// before it (with a negative number) and end behind the last.
 ///
-/// For pictures and tables only: whether it fits, the interval condition tells. Where a day of the window is unknown or
-/// lies beyond the days that are given, each day counts the same; where no day has anything open, the last day takes all.
-#[must_use]
-pub fn spread<T>(open: &[Option<i64>], demand: &Demand<T>) -> Vec<(usize, i64)> {
-    if !demand.asks() {
-        return Vec::new();
-    }
-    let window = || demand.first..=demand.last;
-    let of = |day: usize| open.get(day).copied().flatten();
-    let are_known = window().all(|day| of(day).is_some());
-    let weight = |day: usize| {
-        if are_known {
-            i128::from(of(day).unwrap_or_default().max(0))
-        } else {
-            1
+/// For pictures and tables only: whether it fits, the interval condition tells.
+pub struct Spread {
+    /// Before each day: what all days before it have open, unknown ones nothing.
+    open: Vec<i64>,
+    /// Before each day: how many of the days before it are unknown.
+    unknown: Vec<usize>,
+}
+
+impl Spread {
+    /// Over these days. What is less than nothing counts as nothing.
+    #[must_use]
+    pub fn over(open: &[Option<i64>]) -> Self {
+        let mut spread = Self {
+            open: vec![0],
+            unknown: vec![0],
+        };
+        let (mut sum, mut unknown) = (0, 0);
+        for day in open {
+            sum += day.unwrap_or_default().max(0);
+            unknown += usize::from(day.is_none());
+            spread.open.push(sum);
+            spread.unknown.push(unknown);
         }
-    };
-    let total: i128 = window().map(weight).sum();
-    if total == 0 {
-        return vec![(demand.last, demand.minutes)];
+        spread
     }
-    let minutes = i128::from(demand.minutes);
-    let mut passed = 0;
-    let mut laid = 0;
-    let mut shares = Vec::new();
-    for day in window() {
-        passed += weight(day);
-        let so_far = i64::try_from(minutes * passed / total).unwrap_or(demand.minutes);
-        if so_far > laid {
-            shares.push((day, so_far - laid));
-            laid = so_far;
+
+    /// How many of the minutes of a demand are laid on the days `first..=last`, when they are laid on the days of its
+    /// window in proportion to what these have open. Over days without gaps the parts sum up to the whole.
+    ///
+    /// Where a day of the window is unknown or beyond those given, each day counts the same; where none has anything open,
+    /// the last day of the window takes all.
+    #[must_use]
+    pub fn minutes(
+        &self,
+        window: &RangeInclusive<i64>,
+        minutes: i64,
+        (first, last): (i64, i64),
+    ) -> i64 {
+        self.before(window, minutes, last + 1) - self.before(window, minutes, first)
+    }
+
+    /// How many of the minutes are laid on days before this one.
+    fn before(&self, window: &RangeInclusive<i64>, minutes: i64, day: i64) -> i64 {
+        let (first, end) = (*window.start(), *window.end() + 1);
+        if day <= first {
+            return 0;
+        }
+        if day >= end {
+            return minutes.max(0);
+        }
+        let (passed, whole) = match self.known(first, day, end) {
+            Some((_, 0)) => return 0,
+            Some(shares) => shares,
+            None => (day - first, end - first),
+        };
+        match minutes.max(0).checked_mul(passed) {
+            Some(product) => product / whole,
+            // So large that the last minute does not matter.
+            None => (minutes / whole).saturating_mul(passed),
         }
     }
-    shares
+
+    /// What is open from `first` until before `day`, and until before `end`, where all of it is known.
+    fn known(&self, first: i64, day: i64, end: i64) -> Option<(i64, i64)> {
+        let [first, day, end] = [first, day, end].map(|day| usize::try_from(day).ok());
+        let (first, day, end) = (first?, day?, end?);
+        if self.unknown.get(first)? != self.unknown.get(end)? {
+            return None;
+        }
+        let begun = self.open.get(first)?;
+        Some((self.open.get(day)? - begun, self.open.get(end)? - begun))
+    }
 }

@@ -268,19 +268,24 @@ proptest! {
 
     #[test]
     fn spreading_loses_nothing_and_stays_inside(
-        open in days(), first in 0..9_usize, length in 1..5_usize, minutes in 0..99_i64,
+        open in days(), first in -3..9_i64, length in 1..5_i64, minutes in 0..99_i64,
+        cut in -2..9_i64,
     ) {
-        let demand = Demand { source: 0, first, last: first + length - 1, minutes };
-        let laid = spread(&open, &demand);
-        prop_assert_eq!(laid.iter().map(|(_, minutes)| minutes).sum::<i64>(), minutes);
-        for (day, minutes) in &laid {
-            prop_assert!(*minutes > 0 && first <= *day && *day <= demand.last);
-        }
-        let are_known = (first..=demand.last).all(|day| matches!(open.get(day), Some(Some(_))));
-        let room: i64 = (first..=demand.last).filter_map(|day| *open.get(day)?).sum();
-        if are_known && room >= minutes {
-            for (day, minutes) in laid {
-                prop_assert!(minutes <= open[day].unwrap(), "no day gets more than it has open");
+        let window = first..=first + length - 1;
+        let spread = Spread::over(&open);
+        let of = |day: i64| spread.minutes(&window, minutes, (day, day));
+        let laid: Vec<i64> = window.clone().map(of).collect();
+        prop_assert_eq!(laid.iter().sum::<i64>(), minutes);
+        prop_assert!(laid.iter().all(|minutes| *minutes >= 0));
+        prop_assert_eq!(of(first - 1) + of(first + length), 0);
+        let halves = [(-9, cut), (cut + 1, 19)].map(|days| spread.minutes(&window, minutes, days));
+        prop_assert_eq!(halves.iter().sum::<i64>(), minutes);
+        let room: Option<Vec<i64>> = window
+            .map(|day| usize::try_from(day).ok().and_then(|day| *open.get(day)?))
+            .collect();
+        if let Some(room) = room && room.iter().sum::<i64>() >= minutes {
+            for (minutes, room) in laid.iter().zip(room) {
+                prop_assert!(*minutes <= room, "no day gets more than it has open");
             }
         }
     }

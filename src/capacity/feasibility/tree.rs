@@ -29,7 +29,8 @@ impl Node {
 
 impl Starts {
     /// The days with the values they begin with.
-    pub(super) fn with(values: impl ExactSizeIterator<Item = i64>) -> Self {
+    pub(super) fn with(values: impl Iterator<Item = i64>) -> Self {
+        let values: Vec<i64> = values.collect();
         let leaves = values.len().next_power_of_two();
         let nothing = Node {
             sum: 0,
@@ -71,6 +72,11 @@ impl Starts {
             at /= 2;
             self.renew(at);
         }
+    }
+
+    /// The greatest value of all.
+    pub(super) fn greatest(&self) -> i64 {
+        self.node(1).greatest
     }
 
     /// The last day up to `latest` whose value is above `bound`, with the value.

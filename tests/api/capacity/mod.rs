@@ -6,6 +6,7 @@ use crate::vocabulary::{Answer, Member};
 
 mod acts;
 mod availability;
+mod candidates;
 mod check;
 mod conflicts;
 mod endings;
@@ -15,6 +16,7 @@ mod people;
 mod resources;
 mod terms;
 mod things;
+mod workload;
 
 /// From 2026 on, everybody in the team works so many minutes from Monday to Friday.
 pub async fn all_work(lead: &Member, minutes: i64) {

@@ -1,0 +1,43 @@
+//! What people have to do on a stretch of days that does not hold all of it.
+//!
+//! The surprising rule: minutes in total whose period begins before the stretch or ends behind it might be done outside, so the
+//! engine is not told of them. Give the days of all the periods where it matters.
+
+use chrono::NaiveDate;
+
+use super::feasibility;
+use super::load::{self, Demand, Effort, Source};
+use crate::people::capacity::MemberCapacity;
+
+/// The number of a date among the days: negative before the first.
+#[must_use]
+pub fn number(days: &MemberCapacity, on: NaiveDate) -> i64 {
+    (on - days.first_on).num_days()
+}
+
+/// The demands over these days, as [`load::laid`] lays them. What is fixed to days is cut at the ends.
+#[must_use]
+pub fn laid<'d>(
+    demands: impl Iterator<Item = &'d Demand>,
+    days: &MemberCapacity,
+) -> Vec<feasibility::Demand<Source>> {
+    let Some(behind) = i64::try_from(days.days.len()).ok().filter(|days| *days > 0) else {
+        return Vec::new();
+    };
+    let last_on = days.first_on + chrono::TimeDelta::days(behind - 1);
+    let inside: Vec<Demand> = demands
+        .filter(|demand| demand.first_on <= last_on && demand.last_on >= days.first_on)
+        .filter_map(|demand| match demand.effort {
+            Effort::Total(_) => {
+                let holds = demand.first_on >= days.first_on && demand.last_on <= last_on;
+                holds.then_some(*demand)
+            }
+            Effort::PerDay(_) | Effort::Percent(_) => Some(Demand {
+                first_on: demand.first_on.max(days.first_on),
+                last_on: demand.last_on.min(last_on),
+                ..*demand
+            }),
+        })
+        .collect();
+    load::laid(&inside, days)
+}

@@ -1,0 +1,229 @@
+//! Whom to ask for a task, and why.
+
+use serde_json::{Value, json};
+
+use super::workload::{on_monday, task, work};
+use crate::vocabulary::Member;
+use crate::work::delegations::{act, offer};
+
+async fn skilled(member: &Member, skills: Value) {
+    member
+        .patch(
+            &format!("/members/{}", member.id),
+            json!({"skills": skills}),
+        )
+        .await
+        .ok();
+}
+
+async fn ask(by: &Member, task: &Value, query: &str) -> Value {
+    let id = task["id"].as_str().unwrap();
+    by.get(&format!("/tasks/{id}/candidates{query}")).await.ok()
+}
+
+fn ranked(answer: &Value) -> Vec<&str> {
+    answer["candidates"]
+        .as_array()
+        .unwrap()
+        .iter()
+        .map(|one| one["member_id"].as_str().unwrap())
+        .collect()
+}
+
+fn of<'a>(answer: &'a Value, member: &Member) -> &'a Value {
+    answer["candidates"]
+        .as_array()
+        .unwrap()
+        .iter()
+        .find(|one| one["member_id"] == json!(member.id))
+        .expect("a candidate")
+}
+
+/// Every score is the sum of the points that are shown, times the weights that are shown.
+fn check_scores(answer: &Value) {
+    let mut before = i64::MAX;
+    for one in answer["candidates"].as_array().unwrap() {
+        let sum: i64 = ["skills", "free", "load", "overlap", "experience"]
+            .iter()
+            .map(|part| {
+                let points = one[part]["points"].as_i64().unwrap();
+                assert!((0..=100).contains(&points));
+                points * answer["weights"][part].as_i64().unwrap()
+            })
+            .sum();
+        assert_eq!(one["score"], sum, "{one}");
+        assert!(sum <= before, "the best first");
+        before = sum;
+    }
+}
+
+#[tokio::test]
+async fn members_are_ranked_by_what_is_shown() {
+    let app = on_monday().await;
+    let [lead, ann, ben, eve, guest] = app
+        .team_with(["lead", "member", "member", "member", "guest"])
+        .await;
+    work(&lead, "/working-hours", 480).await;
+    skilled(&ann, json!(["Rédaction", "Go"])).await;
+    skilled(&ben, json!(["Writing", "notes"])).await;
+    // Ann has nearly all of the week taken; Eve is away.
+    task(
+        &lead,
+        &ann,
+        json!({"due_on": "2054-11-27", "estimate_minutes": 2160}),
+    )
+    .await;
+    eve.post(
+        "/absences",
+        json!({"first_on": "2054-11-23", "last_on": "2054-11-29", "kind": "vacation"}),
+    )
+    .await
+    .created();
+    let wanted = lead
+        .post("/tasks", json!({"title": "Notes", "labels": ["notes"], "due_on": "2054-11-27", "estimate_minutes": 480}))
+        .await
+        .created();
+    let answer = ask(&lead, &wanted, "?skills=redaction,go").await;
+    check_scores(&answer);
+    assert_eq!(answer["wanted_skills"], json!(["notes", "redaction", "go"]));
+    assert_eq!(
+        answer["window"],
+        json!({"first_on": "2054-11-23", "last_on": "2054-11-27"})
+    );
+    assert_eq!(answer["is_window_assumed"], false);
+    assert_eq!(
+        answer["weights"],
+        json!({"skills": 40, "free": 25, "load": 15, "overlap": 10, "experience": 10})
+    );
+    let reasons: Vec<(&str, &str)> = answer["not_ranked"]
+        .as_array()
+        .unwrap()
+        .iter()
+        .map(|one| {
+            (
+                one["member_id"].as_str().unwrap(),
+                one["reason"].as_str().unwrap(),
+            )
+        })
+        .collect();
+    assert_eq!(
+        reasons,
+        [
+            (guest.id.as_str(), "guest"),
+            (lead.id.as_str(), "has_the_task"),
+            (eve.id.as_str(), "absent"),
+        ]
+    );
+    assert_eq!(
+        of(&answer, &ann)["skills"],
+        json!({"points": 66, "matched": ["redaction", "go"], "missing": ["notes"]})
+    );
+    assert_eq!(
+        of(&answer, &ann)["free"],
+        json!({"points": 50, "free_minutes": 240, "needed_minutes": 480})
+    );
+    assert_eq!(
+        of(&answer, &ann)["load"],
+        json!({"points": 10, "taken_minutes": 2160, "capacity_minutes": 2400})
+    );
+    assert_eq!(of(&answer, &ben)["skills"]["points"], 33);
+    assert_eq!(of(&answer, &ben)["free"]["free_minutes"], 2400);
+    assert_eq!(
+        of(&answer, &ben)["overlap"]["points"],
+        100,
+        "the same clock"
+    );
+    // Whoever counts skills alone gets another order than whoever counts time alone.
+    let nothing = "free_weight=0&load_weight=0&overlap_weight=0&experience_weight=0";
+    let skills = ask(&lead, &wanted, &format!("?skills=redaction,go&{nothing}")).await;
+    check_scores(&skills);
+    assert_eq!(ranked(&skills)[..2], [ann.id.as_str(), ben.id.as_str()]);
+    let time = ask(&lead, &wanted, "?skills_weight=0&free_weight=100&best=1").await;
+    check_scores(&time);
+    assert_ne!(ranked(&time), [ann.id.as_str()]);
+    assert_eq!(time["ranked_total"], 3, "Ann, Ben and the owner");
+    guest
+        .get(&format!(
+            "/tasks/{}/candidates",
+            wanted["id"].as_str().unwrap()
+        ))
+        .await
+        .problem(403, "insufficient_role");
+}
+
+#[tokio::test]
+async fn earlier_work_of_the_kind_counts_when_it_was_confirmed() {
+    let app = on_monday().await;
+    let [lead, ann, ben] = app.team_with(["lead", "member", "member"]).await;
+    let labelled = async |label: &str| {
+        lead.post("/tasks", json!({"title": "Earlier", "labels": [label]}))
+            .await
+            .created()
+    };
+    for (task, whom, confirmed) in [
+        (labelled("release").await, &ann, true),
+        (labelled("release").await, &ann, true),
+        (labelled("release").await, &ben, false),
+        (labelled("party").await, &ben, true),
+    ] {
+        let offered = offer(&lead, &task, whom, json!({})).await.created();
+        act(whom, &offered, "accept").await.ok();
+        act(whom, &offered, "submit").await.ok();
+        if confirmed {
+            act(&lead, &offered, "confirm").await.ok();
+        }
+    }
+    let wanted = labelled("release").await;
+    let answer = ask(&lead, &wanted, "").await;
+    check_scores(&answer);
+    assert_eq!(
+        of(&answer, &ann)["experience"],
+        json!({"points": 40, "confirmed_delegations": 2})
+    );
+    assert_eq!(of(&answer, &ben)["experience"]["points"], 0);
+    // Nobody wrote down any hours: unknown is null, and earns no points.
+    assert_eq!(of(&answer, &ann)["free"]["free_minutes"], Value::Null);
+    assert_eq!(of(&answer, &ann)["overlap"]["common_minutes"], Value::Null);
+    assert_eq!(answer["is_window_assumed"], true);
+    assert_eq!(
+        answer["window"],
+        json!({"first_on": "2054-11-23", "last_on": "2054-12-06"})
+    );
+    assert_eq!(answer["needed_minutes"], Value::Null);
+}
+
+#[tokio::test]
+async fn the_task_itself_is_no_load_and_wrong_weights_are_refused() {
+    let app = on_monday().await;
+    let [lead, ann] = app.team_with(["lead", "member"]).await;
+    work(&lead, "/working-hours", 480).await;
+    let wanted = task(
+        &lead,
+        &ann,
+        json!({"due_on": "2054-11-23", "estimate_minutes": 480}),
+    )
+    .await;
+    let answer = ask(&lead, &wanted, "").await;
+    assert_eq!(
+        answer["not_ranked"],
+        json!([{"member_id": ann.id, "display_name": "member 1", "reason": "has_the_task"}])
+    );
+    assert_eq!(of(&answer, &lead)["free"]["free_minutes"], 480);
+    let id = wanted["id"].as_str().unwrap();
+    for query in [
+        "skills_weight=101",
+        "free_weight=-1",
+        "load_weight=x",
+        "best=0",
+        "best=101",
+        "skills=",
+    ] {
+        lead.get(&format!("/tasks/{id}/candidates?{query}"))
+            .await
+            .problem(400, "invalid_query");
+    }
+    let nowhere = "0190a5c3-7d2e-7c11-9a43-2f3d1e0b6a55";
+    lead.get(&format!("/tasks/{nowhere}/candidates"))
+        .await
+        .problem(404, "not_found");
+}
