@@ -132,9 +132,14 @@ pub fn request(
 
 /// Makes an account, signs in, and answers the access token.
 pub async fn sign_up(address: SocketAddr) -> String {
+    sign_up_as(address, "olga@example.org", "Olga Owner").await
+}
+
+/// The same of somebody else.
+pub async fn sign_up_as(address: SocketAddr, email: &str, name: &str) -> String {
     let mut connection = Connection::open(address).await;
-    let (email, password) = ("olga@example.org", "correct horse battery staple");
-    let account = json!({"email": email, "password": password, "name": "Olga Owner"});
+    let password = "correct horse battery staple";
+    let account = json!({"email": email, "password": password, "name": name});
     connection
         .ask(&request("POST", "/v1/accounts", None, &[], Some(&account)))
         .await;

@@ -21,6 +21,7 @@
 )]
 
 mod load;
+mod measurement;
 mod server;
 
 use std::fmt::Write as _;
@@ -34,7 +35,8 @@ use std::time::{Duration, Instant};
 use clap::Parser;
 use serde_json::{Value, json};
 
-use load::{Connection, Figures, Requests, request, sign_up, text};
+use load::{Connection, request, sign_up, text};
+use measurement::{Measurement, take};
 use server::{Place, Server};
 
 /// Measures the server.
@@ -78,41 +80,6 @@ const PATCH: &str = "patch a status";
 
 /// Filtered and sorted, as a list of open work is.
 const LIST: &str = "tasks?status=todo&sort=due_on&limit=50";
-
-/// Something that is measured.
-struct Measurement {
-    name: &'static str,
-    status: u16,
-    requests: Vec<Requests>,
-    places: Vec<usize>,
-    figures: Figures,
-}
-
-impl Measurement {
-    fn new(name: &'static str, status: u16, requests: Vec<Requests>) -> Self {
-        Self {
-            name,
-            status,
-            places: vec![0; requests.len()],
-            requests,
-            figures: Figures::default(),
-        }
-    }
-
-    /// Every connection sends the same.
-    fn same(name: &'static str, status: u16, connections: usize, request: Vec<u8>) -> Self {
-        let list = Rc::new(vec![request]);
-        Self::new(name, status, vec![list; connections])
-    }
-
-    async fn take(&mut self, server: &Server, time: Duration) {
-        let before = server.processor();
-        let (requests, places) = (&self.requests, &mut self.places);
-        let mut taken = load::run(server.address, requests, places, self.status, time).await;
-        taken.processor = server.processor() - before;
-        self.figures.add(taken);
-    }
-}
 
 /// A team that is filled.
 struct Team {
@@ -164,9 +131,12 @@ async fn measure(arguments: Arguments) {
     eprintln!("the server is process {}", server.id());
 
     let mut reads = reads(&arguments, server.address, &token, &large, &small).await;
-    take(&arguments, &server, &mut reads).await;
+    reads.retain(|one| one.name.contains(&arguments.only));
+    let turns = (arguments.turns, arguments.seconds);
+    take(&server, turns, &mut reads).await;
     let mut writes = writes(&arguments, &token, &large);
-    take(&arguments, &server, &mut writes).await;
+    writes.retain(|one| one.name.contains(&arguments.only));
+    take(&server, turns, &mut writes).await;
     let (loaded, peak) = server.memory();
     server.stop();
 
@@ -176,23 +146,6 @@ async fn measure(arguments: Arguments) {
     println!("{}", memory_and_start(idle, loaded, peak, &starts));
     println!("{}", ratios(&place, &all, idle, &starts));
     println!("load average at the end: {}", load_average());
-}
-
-/// Takes the measurements in turns, after a short one of each that does not count.
-async fn take(arguments: &Arguments, server: &Server, measurements: &mut Vec<Measurement>) {
-    measurements.retain(|one| one.name.contains(&arguments.only));
-    let turns = u32::try_from(arguments.turns).unwrap_or(1).max(1);
-    let slice = Duration::from_secs_f64(arguments.seconds) / turns;
-    for one in measurements.iter_mut() {
-        one.take(server, slice.min(Duration::from_millis(300)))
-            .await;
-        one.figures = Figures::default();
-    }
-    for _ in 0..turns {
-        for one in measurements.iter_mut() {
-            one.take(server, slice).await;
-        }
-    }
 }
 
 // ---------------------------------------------------------------- what is in the database
