@@ -4,6 +4,7 @@
 //! written into them, because they hold password hashes and keys.
 
 use std::path::Path;
+use std::sync::Arc;
 use std::sync::atomic::AtomicBool;
 
 use actix_web::web;
@@ -16,7 +17,6 @@ use crate::capacity;
 use crate::config::{BadSetting, Config};
 use crate::db::{self, Address, Db, DbError, MigrationError};
 use crate::http::edge::Edge;
-use crate::http::operations::Operations;
 use crate::http::rate::Bucket;
 use crate::openapi;
 
@@ -78,7 +78,7 @@ pub async fn state(config: &Config, clock: Clock) -> Result<web::Data<State>, Bo
             post: config.post()?,
         },
         followers: capacity::FOLLOWERS,
-        operations: Operations::of(&openapi::made()),
+        operations: Arc::new(openapi::operations()),
         is_draining: AtomicBool::new(false),
     }))
 }

@@ -11,7 +11,9 @@ use std::collections::HashSet;
 
 use serde_json::{Map, Value, json};
 use utoipa::OpenApi as _;
+use utoipa::openapi::OpenApi;
 
+use crate::http::operations::Operations;
 use crate::http::values::MAX_SAFE;
 use crate::http::{Code, ServiceConfig};
 use crate::server;
@@ -107,12 +109,17 @@ const TAGS: [(&str, &str); 34] = [
 /// The document, finished. Makes it anew, which takes a tenth of a second and some MiB: the server does so twice, for what
 /// it must know of it at the start and for the first who asks for it, and keeps neither.
 pub fn made() -> Value {
-    let mut collected = Base::openapi();
-    // Only an application can be configured; this one serves nobody.
-    let _ = actix_web::App::new().configure(|routes| {
-        server::operations(&mut ServiceConfig::documented(routes, &mut collected))
-    });
-    let mut document = serde_json::to_value(&collected).unwrap_or_else(|_| json!({}));
+    finished(&ServiceConfig::document(Base::openapi(), server::operations).document)
+}
+
+/// What the server must know of the document.
+pub fn operations() -> Operations {
+    let collected = ServiceConfig::document(Base::openapi(), server::operations);
+    Operations::of(&finished(&collected.document), &collected.addresses)
+}
+
+fn finished(collected: &OpenApi) -> Value {
+    let mut document = serde_json::to_value(collected).unwrap_or_else(|_| json!({}));
     finish(&mut document);
     document
 }

@@ -13,7 +13,7 @@ use super::signing::TokenError;
 use super::state::State;
 use crate::db::Id;
 use crate::http::edge::Account;
-use crate::http::{Code, Problem, query};
+use crate::http::{Code, Problem, query, routes};
 
 /// A person with a valid access token. Whether the session still lasts is asked with the first query.
 #[derive(Debug, Clone, Copy)]
@@ -95,20 +95,17 @@ pub fn identify(request: &HttpRequest, state: &State) -> Result<Caller, Problem>
     }
 }
 
-/// Refuses what is meant for a more literal address, and a query parameter that the document does not list for the
-/// operation.
+/// Refuses a query parameter that the document does not list for the operation.
 ///
 /// # Errors
-/// `method_not_allowed`, `unknown_parameter`.
+/// `unknown_parameter`.
 pub fn check_parameters(request: &HttpRequest, state: &State) -> Result<(), Problem> {
-    let pattern = request.match_pattern().unwrap_or_default();
-    if let Some(methods) = state.operations.meant_elsewhere(&pattern, request.path()) {
-        return Err(Problem::not_allowed(methods));
-    }
     if request.query_string().is_empty() {
         return Ok(());
     }
-    let known = state.operations.parameters(request.method(), &pattern);
+    let known = routes::address(request).map_or(&[][..], |address| {
+        state.operations.parameters(request.method(), address)
+    });
     for (name, _) in query::pairs(request)? {
         if !known.contains(&name) {
             let detail = if known.is_empty() {

@@ -102,7 +102,7 @@ pub struct State {
     /// What follows from changes.
     pub followers: Followers,
     /// The operations of the OpenAPI document.
-    pub operations: Operations,
+    pub operations: Arc<Operations>,
     /// Whether the server is stopping.
     pub is_draining: AtomicBool,
 }

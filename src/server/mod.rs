@@ -73,7 +73,7 @@ pub fn app(
     App::new()
         .app_data(state.clone())
         .app_data(edge.clone())
-        .configure(|routes| operations(&mut ServiceConfig::routes(routes)))
+        .configure(|config| ServiceConfig::routes(config, &state.operations, operations))
         .configure(pages::documentation)
         .configure(outreach::pages)
         .default_service(web::to(fallback))
