@@ -36,7 +36,7 @@ mod shared;
 struct Base;
 
 /// The areas, in reading order.
-const TAGS: [(&str, &str); 34] = [
+const TAGS: [(&str, &str); 35] = [
     ("accounts", "Signing up, the own profile."),
     ("sessions", "Signing in and out, access and refresh tokens."),
     ("teams", "Teams: the tenants. Everything else lives in one."),
@@ -75,6 +75,10 @@ const TAGS: [(&str, &str); 34] = [
     (
         "delegations",
         "Handing a task to someone: offered, answered, handed on, submitted, confirmed.",
+    ),
+    (
+        "time-entries",
+        "What members have worked: entered by hand, or measured by a timer.",
     ),
     (
         "registrations",

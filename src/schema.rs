@@ -52,6 +52,7 @@ diesel::allow_tables_to_appear_in_same_query!(
     checklist_items,
     comments,
     delegations,
+    time_entries,
     resources,
     resource_skills,
     allocations,

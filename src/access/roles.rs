@@ -55,6 +55,9 @@ text_enum! {
         CommentModerate = "comment:moderate",
         DelegationRead = "delegation:read",
         DelegationWrite = "delegation:write",
+        TimeEntryRead = "time-entry:read",
+        TimeEntryWrite = "time-entry:write",
+        TimeEntryManage = "time-entry:manage",
         ResourceRead = "resource:read",
         ResourceWrite = "resource:write",
         AllocationRead = "allocation:read",
@@ -100,6 +103,8 @@ impl Permission {
             | Self::TaskWrite
             | Self::DelegationRead
             | Self::DelegationWrite
+            | Self::TimeEntryRead
+            | Self::TimeEntryWrite
             | Self::ResourceRead
             | Self::AllocationRead
             | Self::AllocationWrite
@@ -123,6 +128,7 @@ impl Permission {
             | Self::RegistrationWrite
             | Self::OutboxRead
             | Self::TaskAssign
+            | Self::TimeEntryManage
             | Self::ResourceWrite
             | Self::AllocationApprove
             | Self::CommentModerate

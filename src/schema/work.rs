@@ -143,3 +143,23 @@ diesel::table! {
         version -> BigInt,
     }
 }
+
+diesel::table! {
+    use crate::db::types::sql::{UtcInstant, Uuid};
+    use diesel::sql_types::{BigInt, Date, Integer, Nullable, Text};
+
+    time_entries (team_id, id) {
+        team_id -> Uuid,
+        id -> Uuid,
+        member_id -> Uuid,
+        task_id -> Uuid,
+        spent_on -> Date,
+        minutes -> Nullable<Integer>,
+        note -> Nullable<Text>,
+        started_at -> Nullable<UtcInstant>,
+        ended_at -> Nullable<UtcInstant>,
+        created_at -> UtcInstant,
+        updated_at -> UtcInstant,
+        version -> BigInt,
+    }
+}

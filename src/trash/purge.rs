@@ -1,7 +1,7 @@
 //! Emptying the trash: what has been there for 30 days is deleted for good.
 //!
-//! The surprising rule: a task that was ever delegated leaves a stub. Delegations are history and are never
-//! deleted, so the row that they refer to stays with its title and number, and nothing else; no list shows it.
+//! The surprising rule: a task that was ever delegated or worked on leaves a stub. Delegations and time entries
+//! are history and are not deleted with it, so the row that they refer to stays with its title and number, and nothing else; no list shows it.
 //! The journal keeps every line of what is purged.
 
 use chrono::TimeDelta;
@@ -20,6 +20,7 @@ use crate::outreach::series::{self, EventSeries};
 use crate::schema::{
     campaigns, checklist_items, comments, delegations, event_series, events, milestones,
     public_slugs, resources, task_dependencies, task_labels, task_participants, tasks,
+    time_entries,
 };
 use crate::work::tasks::model::{ExternalId, Labels, Participants};
 use crate::work::tasks::{Start, Task, TaskPatch, update};
@@ -273,16 +274,20 @@ fn purge_tasks(tx: &mut Tx<'_>, going: Vec<Task>) -> Result<(), Problem> {
         .select(delegations::task_id)
         .distinct()
         .load(tx.conn)?;
+    let worked_on: Vec<Id> = time_entries::table
+        .filter(time_entries::team_id.eq(team_id))
+        .filter(time_entries::task_id.eq_any(ids.clone()))
+        .select(time_entries::task_id)
+        .distinct()
+        .load(tx.conn)?;
+    let named = |id: &Id| delegated.contains(id) || worked_on.contains(id);
     for task in &going {
-        if delegated.contains(&task.id) {
+        if named(&task.id) {
             leave_stub(tx, task)?;
         }
         tx.deleted(task)?;
     }
-    let rest: Vec<Id> = ids
-        .into_iter()
-        .filter(|id| !delegated.contains(id))
-        .collect();
+    let rest: Vec<Id> = ids.into_iter().filter(|id| !named(id)).collect();
     diesel::delete(
         tasks::table
             .filter(tasks::team_id.eq(team_id))
@@ -292,7 +297,7 @@ fn purge_tasks(tx: &mut Tx<'_>, going: Vec<Task>) -> Result<(), Problem> {
     Ok(())
 }
 
-/// Empties a task that delegations refer to.
+/// Empties a task that delegations or time entries refer to.
 fn leave_stub(tx: &mut Tx<'_>, task: &Task) -> Result<(), Problem> {
     let team_id = tx.team.id();
     macro_rules! empty {

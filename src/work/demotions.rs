@@ -6,6 +6,7 @@
 use actix_web::patch;
 
 use super::departures::check_holds_nothing;
+use super::time_entries;
 use crate::access::{Permission, TeamScope, Tx};
 use crate::db::Id;
 use crate::http::{Answer, Body, Problem, Reply, ServiceConfig};
@@ -17,7 +18,7 @@ use crate::people::members::{self, Member, MemberPatch, MyMember};
 /// roles need `member:write`, and whoever stands above you is not yours to change. Nobody raises anybody above
 /// their own role, an owner is made only by accepting an ownership offer, and the last owner stays one. A guest holds no
 /// work: while the member answers for or does open tasks, or is a party to active delegations, `"role": "guest"` is 409
-/// `still_referenced` with the counts.
+/// `still_referenced` with the counts. A timer of theirs that runs is stopped.
 #[utoipa::path(tag = "members", request_body = MemberPatch, responses((status = 200, body = Member)))]
 #[patch("/v1/teams/{team_id}/members/{member_id}")]
 pub async fn update_member(scope: TeamScope, body: Body<MemberPatch>) -> Answer {
@@ -50,6 +51,7 @@ fn change(tx: &mut Tx<'_>, id: Id, patch: &MemberPatch) -> Result<Member, Proble
     members::check_change(tx, &before, patch)?;
     if patch.makes_a_guest_of(&before) {
         check_holds_nothing(tx, before.id)?;
+        time_entries::end_timer(tx, before.id)?;
     }
     members::change(tx, before, patch)
 }

@@ -17,6 +17,7 @@ use super::delegations::rules::{TaskMove, effect, step};
 use super::delegations::{self};
 use super::task_status::TaskStatus;
 use super::tasks::{self, Task};
+use super::time_entries;
 use crate::access::{Permission, Reading, Role, TeamScope, Tx};
 use crate::db::Id;
 use crate::db::rows::columns;
@@ -282,6 +283,7 @@ fn depart(tx: &mut Tx<'_>, member: &Member, successor: Option<Id>) -> Result<(),
     for task in joined_tasks(tx, member.id)? {
         tasks::without_participant(tx, task, member.id)?;
     }
+    time_entries::end_timer(tx, member.id)?;
     members::leave(tx, member)
 }
 
@@ -293,7 +295,8 @@ fn depart(tx: &mut Tx<'_>, member: &Member, successor: Option<Id>) -> Result<(),
 /// leads campaigns, a `successor_id` is needed; without it the answer is 409 `still_referenced` with the counts. The
 /// successor then answers for those tasks, leads those campaigns, and stands in for what the member had delegated. Open
 /// offers to the member are withdrawn, accepted work goes back to who delegated it, other tasks that the member was doing
-/// become unassigned, and the member is no participant of open tasks any more. The last owner cannot leave (409
+/// become unassigned, and the member is no participant of open tasks any more. A
+/// timer that runs is stopped. The last owner cannot leave (409
 /// `last_owner`). In the history the member's name stays.
 #[utoipa::path(tag = "members", params(Succession), responses((status = 204)))]
 #[delete("/v1/teams/{team_id}/members/{member_id}")]

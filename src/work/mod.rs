@@ -11,6 +11,7 @@ pub mod preparation;
 pub mod progress;
 pub mod task_status;
 pub mod tasks;
+pub mod time_entries;
 
 use crate::http::ServiceConfig;
 
@@ -22,6 +23,7 @@ pub fn routes(config: &mut ServiceConfig<'_>) {
         .configure(checklist::routes)
         .configure(comments::routes)
         .configure(delegations::routes)
+        .configure(time_entries::routes)
         .configure(imports::routes)
         .configure(departures::routes)
         .configure(demotions::routes)

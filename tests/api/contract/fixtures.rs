@@ -8,6 +8,7 @@
 mod accounts;
 pub mod capacity;
 pub mod time;
+pub mod worked;
 
 use relais::db::Id;
 use serde_json::{Value, json};
@@ -326,6 +327,10 @@ impl Fixture<'_> {
                 self.query.push("dry_run=false".to_owned());
                 self.payload = Some(Payload::Text("text/csv", TABLE.to_owned()));
             }
+            "create_time_entry" | "batch_time_entries" => {
+                let body = self.worked().await;
+                self.send(body);
+            }
             _ => self.of_time().await,
         }
     }
@@ -394,6 +399,7 @@ impl Fixture<'_> {
             "absence_id" => self.absence().await,
             "resource_id" => capacity::resource(team, &team.member).await,
             "allocation_id" => self.allocation().await,
+            "time_entry_id" => self.time_entry().await,
             "deputy_record_id" => {
                 let deputy = self.world.newcomer(team, "member").await;
                 time::deputy(&self.party(), &deputy).await

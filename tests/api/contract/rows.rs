@@ -3,7 +3,7 @@
 use relais::db::Id;
 use serde_json::{Value, json};
 
-use super::fixtures::{Call, call, capacity, time};
+use super::fixtures::{Call, call, capacity, time, worked};
 use super::operations::Operation;
 use super::world::{Stage, Team, World, id};
 use crate::vocabulary::Member;
@@ -180,6 +180,16 @@ impl<'w> List<'w> {
             "list_trash" => {
                 team.trash().await;
             }
+            "list_time_entries" | "list_time_entry_sums" => {
+                worked::entry(team, &team.member).await;
+            }
+            "list_time_entry_history" => {
+                let place = format!("/time-entries/{}", self.call.name("time_entry_id"));
+                team.owner
+                    .patch(&place, json!({"minutes": number}))
+                    .await
+                    .ok();
+            }
             "list_resources"
             | "list_resource_history"
             | "list_allocations"
@@ -276,6 +286,7 @@ impl<'w> List<'w> {
         let place = match self.call.operation.id.as_str() {
             "list_campaigns" => format!("/campaigns/{id}"),
             "list_resources" if row["kind"] == "equipment" => format!("/resources/{id}"),
+            "list_time_entries" => format!("/time-entries/{id}"),
             "list_milestones" => format!("/milestones/{id}"),
             "list_tasks" | "list_my_tasks" => format!("/tasks/{id}"),
             "list_members" if row["display_name"] == "Nora Newcomer" => format!("/members/{id}"),

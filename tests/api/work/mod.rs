@@ -14,4 +14,5 @@ mod moves;
 mod preparation;
 mod progress;
 mod tasks;
+mod time_entries;
 mod transitions;
