@@ -6,6 +6,7 @@
 
 use std::any::TypeId;
 use std::collections::{BTreeMap, HashMap};
+use std::ops::RangeInclusive;
 use std::sync::Arc;
 
 use actix_web::dev::HttpServiceFactory;
@@ -27,6 +28,9 @@ enum Purpose<'a> {
     Routes(&'a mut Vec<(TypeId, Registration)>),
     Document(&'a mut Collected),
 }
+
+/// How many addresses stand behind one guard, before each has its own.
+const BUNDLE: usize = 12;
 
 type Registration = Box<dyn FnOnce(&mut web::ServiceConfig)>;
 
@@ -68,18 +72,21 @@ impl ServiceConfig<'_> {
                 None => log::error!("a handler is not in the document: it is not served"),
             }
         }
-        for (address, registrations) in by_address {
-            let operations = Arc::clone(operations);
-            let here = web::scope("")
-                .guard(move |context: &GuardContext<'_>| {
-                    Sought::find(context, &operations) == Some(address)
-                })
-                .configure(|config| {
-                    for registration in registrations {
-                        registration(config);
-                    }
-                });
-            config.service(here);
+        // In bundles, so that few guards are asked: a dozen, then a dozen.
+        let mut addresses = by_address.into_iter().peekable();
+        while let Some((first, _)) = addresses.peek() {
+            let first = *first;
+            let bundle: Vec<_> = addresses.by_ref().take(BUNDLE).collect();
+            let last = bundle.last().map_or(first, |(address, _)| *address);
+            behind(config, operations, first..=last, |config| {
+                for (address, registrations) in bundle {
+                    behind(config, operations, address..=address, |config| {
+                        for registration in registrations {
+                            registration(config);
+                        }
+                    });
+                }
+            });
         }
     }
 
@@ -105,6 +112,20 @@ impl ServiceConfig<'_> {
         }
         self
     }
+}
+
+/// Registers what only these addresses may come to.
+fn behind(
+    config: &mut web::ServiceConfig,
+    operations: &Arc<Operations>,
+    addresses: RangeInclusive<usize>,
+    register: impl FnOnce(&mut web::ServiceConfig),
+) {
+    let operations = Arc::clone(operations);
+    let is_here = move |context: &GuardContext<'_>| {
+        Sought::find(context, &operations).is_some_and(|address| addresses.contains(&address))
+    };
+    config.service(web::scope("").guard(is_here).configure(register));
 }
 
 impl Collected {
