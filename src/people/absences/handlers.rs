@@ -4,12 +4,16 @@ use actix_web::{get, patch, post};
 
 use super::mine;
 use super::model::{
-    Absence, AbsenceFilter, AbsencePage, AbsencePatch, AbsenceSort, AbsenceState, Decision,
-    NewAbsence,
+    Absence, AbsenceBatch, AbsenceFilter, AbsencePage, AbsencePatch, AbsenceSort, AbsenceState,
+    Decision, NewAbsence, NewAbsenceBatch,
 };
 use super::queries;
 use crate::access::{Permission, Reading, TeamScope};
-use crate::http::{Answer, Body, PageRequest, Query, Reply, ServiceConfig};
+use crate::http::body::BATCH_LIMIT;
+use crate::http::query::ValidateOnly;
+use crate::http::{Answer, Body, PageRequest, Problem, Query, Reply, ServiceConfig};
+use crate::journal::Kind;
+use crate::journal::changes::{ChangePage, history_of};
 
 /// The absence as the caller may see it: what is said in it depends on who asks, and so does its tag.
 fn shown(reading: &Reading<'_>, absence: Absence) -> Answer {
@@ -51,6 +55,31 @@ pub async fn create_absence(scope: TeamScope, body: Body<NewAbsence>) -> Answer 
             let absence = queries::create(tx, body.0)?;
             let location = format!("{place}/{}", absence.id);
             Ok(shown(tx, absence)?.status(201).location(location))
+        })
+        .await
+}
+
+/// Enter several absences
+///
+/// Up to 100, all or nothing, each as `create_absence` enters it. What is wrong points at `/absences/3/last_on`.
+#[utoipa::path(tag = "absences", params(ValidateOnly), request_body = NewAbsenceBatch,
+    responses((status = 200, description = "All were entered.", body = AbsenceBatch)))]
+#[post("/v1/teams/{team_id}/absences/batch")]
+pub async fn batch_absences(
+    scope: TeamScope,
+    _: Query<ValidateOnly>,
+    body: Body<NewAbsenceBatch, BATCH_LIMIT>,
+) -> Answer {
+    let new = body.0.absences.0;
+    scope
+        .write(Permission::AbsenceWrite, move |tx| {
+            if new.is_empty() {
+                let detail = "At least one absence.";
+                return Err(Problem::field("/absences", "too_few", detail));
+            }
+            let made = queries::create_all(tx, new, |index| format!("/absences/{index}"))?;
+            let items = made.into_iter().map(|one| one.seen_by(tx)).collect();
+            Reply::ok(&AbsenceBatch { items })
         })
         .await
 }
@@ -135,15 +164,31 @@ pub async fn cancel_absence(scope: TeamScope) -> Answer {
         .await
 }
 
+/// Show the history of an absence
+///
+/// Who changed what, when, from what to what, oldest first. The notes are not in it, for more people read it than may know
+/// them; `note_changed_at` is.
+#[utoipa::path(tag = "absences", responses((status = 200, body = ChangePage)))]
+#[get("/v1/teams/{team_id}/absences/{absence_id}/history")]
+pub async fn list_absence_history(scope: TeamScope, page: PageRequest) -> Answer {
+    let id = scope.id("absence_id")?;
+    history_of(scope, page, Kind::Absence, move |reading| {
+        Ok(queries::find(reading, id)?.id)
+    })
+    .await
+}
+
 /// Registers the operations.
 pub fn routes(config: &mut ServiceConfig<'_>) {
     config
         .service(list_absences)
         .service(create_absence)
+        .service(batch_absences)
         .service(get_absence)
         .service(update_absence)
         .service(approve_absence)
         .service(reject_absence)
         .service(cancel_absence)
+        .service(list_absence_history)
         .service(mine::list_my_absences);
 }

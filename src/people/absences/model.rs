@@ -10,7 +10,7 @@ use crate::db::{Date, Id, Instant};
 use crate::http::query::{AnyOf, Who};
 use crate::http::strict::{nullable, present};
 use crate::http::text::Note;
-use crate::http::{Int, Page};
+use crate::http::{Int, Page, UpTo};
 use crate::journal::{Journaled, Kind};
 use crate::schema::absences;
 use crate::text_enum;
@@ -221,6 +221,28 @@ pub struct Absence {
     /// The revision that last changed it; what `If-Match` is compared with.
     #[schema(minimum = 1)]
     pub version: i64,
+}
+
+/// Several absences.
+#[derive(Debug, Deserialize, ToSchema)]
+#[serde(deny_unknown_fields)]
+#[schema(example = json!({"absences": [
+    {"first_on": "2099-07-06", "last_on": "2099-07-24", "kind": "vacation"},
+    {"first_on": "2099-12-24", "last_on": "2099-12-31", "kind": "vacation"}
+]}))]
+pub struct NewAbsenceBatch {
+    /// All are entered, or none.
+    #[schema(value_type = Vec<NewAbsence>, min_items = 1, max_items = 100)]
+    pub(super) absences: UpTo<100, NewAbsence>,
+}
+
+/// What a batch entered.
+#[derive(Debug, Serialize, ToSchema)]
+#[schema(example = json!({"items": []}))]
+pub struct AbsenceBatch {
+    /// The absences, in the order given.
+    #[schema(max_items = 100)]
+    pub(super) items: Vec<Absence>,
 }
 
 /// A page of absences.

@@ -305,3 +305,65 @@ async fn absences_are_found_by_whom_when_and_why() {
         ids(&[&a, &d])
     );
 }
+
+#[tokio::test]
+async fn several_are_entered_at_once_or_none() {
+    let app = on_monday().await;
+    let [lead, ann, ben] = app.team_with(["lead", "member", "member"]).await;
+    let christmas = json!({"first_on": "2055-12-24", "last_on": "2055-12-31", "kind": "vacation"});
+    let mut backwards = july(&ann);
+    backwards["last_on"] = json!("2055-07-01");
+    let mut without = christmas.clone();
+    without["substitute_id"] = json!(ann.id);
+    let batch = json!({"absences": [christmas, backwards, without]});
+    let refused = ann.post("/absences/batch", batch).await;
+    let refused = refused.problem(422, "validation_failed");
+    let pointers: Vec<&Value> = refused["errors"]
+        .as_array()
+        .unwrap()
+        .iter()
+        .map(|error| &error["pointer"])
+        .collect();
+    assert_eq!(
+        pointers,
+        ["/absences/1/last_on", "/absences/2/substitute_id"]
+    );
+    assert!(ann.all("/absences").await.is_empty());
+    let batch = json!({"absences": [july(&ann), christmas]});
+    let refused = ben
+        .post("/absences/batch", batch.clone())
+        .await
+        .problem(403, "insufficient_role");
+    assert_eq!(refused["pointer"], "/absences/0");
+    let made = ann.post("/absences/batch", batch).await.ok();
+    assert_eq!(
+        (&made["items"][0]["note"], &made["items"][1]["member_id"]),
+        (&json!("The sea"), &json!(ann.id))
+    );
+    assert_eq!(ben.all("/absences").await.len(), 2);
+    ann.post("/absences/batch", json!({"absences": []}))
+        .await
+        .refused_at("/absences");
+    lead.get("/absences/batch")
+        .await
+        .problem(405, "method_not_allowed");
+}
+
+#[tokio::test]
+async fn the_history_of_an_absence_keeps_its_notes_to_itself() {
+    let app = on_monday().await;
+    let [lead, ann, ben] = app.team_with(["lead", "member", "member"]).await;
+    let own = ann.post("/absences", july(&ann)).await.created();
+    ann.patch(&at(&own), json!({"note": "The mountains"}))
+        .await
+        .ok();
+    act(&lead, &own, "cancel").await.ok();
+    let lines = ben.all(&format!("{}/history", at(&own))).await;
+    let changed: Vec<Vec<&String>> = lines
+        .iter()
+        .skip(1)
+        .map(|line| line["changes"].as_object().unwrap().keys().collect())
+        .collect();
+    assert_eq!(changed, [vec!["note_changed_at"], vec!["state"]]);
+    assert!(!json!(lines).to_string().contains("The "), "{lines:?}");
+}

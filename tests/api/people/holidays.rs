@@ -292,3 +292,57 @@ async fn an_entry_that_is_no_holiday_refuses_the_file_or_itself() {
         .await
         .problem(400, "invalid_query");
 }
+
+#[tokio::test]
+async fn what_is_refused_leaves_its_day_taken() {
+    let app = on_monday().await;
+    let [lead] = app.team_with(["lead"]).await;
+    holiday(&lead, "By hand", "2055-05-01", Value::Null).await;
+    let first = calendar(&[("x@1", "Bank holiday", "DTSTART;VALUE=DATE:20550102")]);
+    import(&lead, "?dry_run=false", first).await.ok();
+    // The one that cannot move stays, so another one of its name cannot take its day.
+    let file = calendar(&[
+        ("x@1", "By hand", "DTSTART;VALUE=DATE:20550501"),
+        ("x@2", "Bank holiday", "DTSTART;VALUE=DATE:20550102"),
+        ("x@3", "Fine", "DTSTART;VALUE=DATE:20550103"),
+    ]);
+    let expected = json!({"entries": 3, "created": 1, "changed": 0, "unchanged": 0, "refused": 2});
+    let tried = import(&lead, "", file.clone()).await.ok();
+    assert_eq!(tried["counts"], expected);
+    let partial = import(&lead, "?dry_run=false&mode=partial", file)
+        .await
+        .ok();
+    assert_eq!(partial["counts"], expected);
+    for (entry, code) in [(0, json!("already_exists")), (1, json!("already_exists"))] {
+        assert_eq!(partial["entries"][entry]["errors"][0]["code"], code);
+    }
+    // One that does move leaves its day to others.
+    let file = calendar(&[
+        ("x@1", "Bank holiday", "DTSTART;VALUE=DATE:20550109"),
+        ("x@2", "Bank holiday", "DTSTART;VALUE=DATE:20550102"),
+    ]);
+    let moved = import(&lead, "?dry_run=false", file).await.ok();
+    assert_eq!(
+        (&moved["counts"]["changed"], &moved["counts"]["created"]),
+        (&json!(1), &json!(1))
+    );
+}
+
+#[tokio::test]
+async fn a_uid_is_found_again_however_its_letters_are_made() {
+    let app = on_monday().await;
+    let [lead] = app.team_with(["lead"]).await;
+    // An e and its accent apart.
+    let file = calendar(&[("noe\u{301}l@1", "Christmas", "DTSTART;VALUE=DATE:20541225")]);
+    let made = import(&lead, "?dry_run=false", file.clone()).await.ok();
+    let id = &made["entries"][0]["holiday_id"];
+    assert!(id.is_string(), "{made}");
+    let again = import(&lead, "?dry_run=false", file).await.ok();
+    assert_eq!(
+        (
+            &again["entries"][0]["outcome"],
+            &again["entries"][0]["holiday_id"]
+        ),
+        (&json!("unchanged"), id)
+    );
+}

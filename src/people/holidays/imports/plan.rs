@@ -9,7 +9,7 @@ use super::super::queries::{self, Draft, in_team};
 use super::entry;
 use super::report::{HolidayCounts, HolidayEntryReport, HolidayImportReport, HolidayOutcome};
 use crate::access::{Reading, Tx};
-use crate::db::Date;
+use crate::db::{Date, Id};
 use crate::http::Problem;
 use crate::http::imports::calendar::{
     CalendarFile, EntryError, IgnoredComponents, RawEntry, RefusedEntry, refuse_entries,
@@ -105,6 +105,13 @@ impl Plan {
     }
 }
 
+impl Holiday {
+    /// Whether it says just what an entry does.
+    fn is_as(&self, draft: &Draft) -> bool {
+        (&self.name, self.first_on, self.last_on) == (&draft.name, draft.first_on, draft.last_on)
+    }
+}
+
 impl Known {
     fn plan(&mut self, number: usize, raw: &RawEntry) -> (HolidayEntryReport, Step) {
         let said = |name| raw.find(name).map(|property| cut(&property.value));
@@ -122,23 +129,15 @@ impl Known {
                 report.errors = errors;
                 (report, Step::Nothing)
             }
-            Ok(step) => {
-                (report.outcome, report.holiday_id) = match &step {
-                    Step::Create(_) => (HolidayOutcome::Created, None),
-                    Step::Change(holiday, _) => (HolidayOutcome::Changed, Some(holiday.id)),
-                    Step::Nothing => (
-                        HolidayOutcome::Unchanged,
-                        raw.find("UID")
-                            .and_then(|uid| self.by_uid.get(uid.value.trim()))
-                            .map(|holiday| holiday.id),
-                    ),
-                };
+            Ok((outcome, holiday_id, step)) => {
+                (report.outcome, report.holiday_id) = (outcome, holiday_id);
                 (report, step)
             }
         }
     }
 
-    fn step(&mut self, draft: Draft) -> Result<Step, EntryError> {
+    /// What becomes of an entry, the holiday that it is about where that is there, and what is to be done.
+    fn step(&mut self, draft: Draft) -> Result<(HolidayOutcome, Option<Id>, Step), EntryError> {
         let uid = draft
             .external_id
             .as_ref()
@@ -153,30 +152,33 @@ impl Known {
         }
         let day = (draft.name.to_string(), draft.first_on);
         let before = self.by_uid.get(&uid);
-        if let Some(before) = before {
-            let there = (before.name.to_string(), before.first_on);
-            if there == day && before.last_on == draft.last_on {
-                return Ok(Step::Nothing);
-            }
-            self.days.remove(&there);
-        }
-        if !self.days.insert(day) {
+        let there = before.map(|before| (before.name.to_string(), before.first_on));
+        // One that is refused stays where it is, so its day is free only once the new one is.
+        if there.as_ref() != Some(&day) && self.days.contains(&day) {
             return Err(EntryError::new(
                 "SUMMARY",
                 "already_exists",
                 "A holiday of this name begins on this day already.",
             ));
         }
+        if let Some(there) = &there {
+            self.days.remove(there);
+        }
+        self.days.insert(day);
         Ok(match before {
-            None => Step::Create(draft),
-            Some(before) => Step::Change(
-                before.clone(),
-                HolidayPatch {
+            None => (HolidayOutcome::Created, None, Step::Create(draft)),
+            Some(before) if before.is_as(&draft) => {
+                (HolidayOutcome::Unchanged, Some(before.id), Step::Nothing)
+            }
+            Some(before) => {
+                let patch = HolidayPatch {
                     name: Some(draft.name),
                     first_on: Some(draft.first_on),
                     last_on: Some(draft.last_on),
-                },
-            ),
+                };
+                let step = Step::Change(before.clone(), patch);
+                (HolidayOutcome::Changed, Some(before.id), step)
+            }
         })
     }
 }
