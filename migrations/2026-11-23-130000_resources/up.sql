@@ -80,6 +80,7 @@ CREATE INDEX allocations_by_update ON allocations (team_id, updated_at, id);
 CREATE INDEX allocations_by_first_day ON allocations (team_id, first_on, id);
 CREATE INDEX allocations_by_start ON allocations (team_id, starts_at, id);
 CREATE INDEX allocations_by_resource ON allocations (team_id, resource_id, state, last_on);
+CREATE INDEX allocations_by_resource_and_end ON allocations (team_id, resource_id, state, ends_at) WHERE ends_at IS NOT NULL;
 CREATE INDEX allocations_by_campaign ON allocations (team_id, campaign_id, state) WHERE campaign_id IS NOT NULL;
 CREATE INDEX allocations_by_event ON allocations (team_id, event_id, state) WHERE event_id IS NOT NULL;
 CREATE INDEX allocations_by_task ON allocations (team_id, task_id, state) WHERE task_id IS NOT NULL;

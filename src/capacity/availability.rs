@@ -124,7 +124,9 @@ fn of_person(
     availability: &mut Availability,
 ) -> Result<(), Problem> {
     let none = BTreeSet::new();
-    let opened = hull::open(reading, resource.id, (first, last), &[], &none, &none)?;
+    let person = [resource.id];
+    let mut opened = hull::open(reading, &person, (first, last), &[], &none, &none)?;
+    let (_, opened) = opened.pop().ok_or_else(Problem::not_found)?;
     let free = feasibility::free(&opened.minutes, &opened.present);
     availability.days = first
         .iter_days()

@@ -15,21 +15,18 @@ use super::allocations::{self, AllocationState, Amount, Quantity};
 use super::availability::DayRange;
 use super::feasibility;
 use super::fit::hours::{day_begins, day_ends};
-use super::fit::hull::{Opened, reach};
-use super::fit::{self, Finding, Period, Place, books, things, titles};
-use super::load::{self, MemberLoad, Source};
+use super::fit::{self, Finding, Period, Place, books, hull, things, titles};
+use super::load::Source;
 use super::resources::queries::of_kind;
 use super::resources::{Resource, ResourceKind};
+use super::team_load;
 use crate::access::{Permission, Reading, TeamScope};
 use crate::db::{Date, Id, Instant, Json};
 use crate::http::{Answer, Problem, Query, Reply, ServiceConfig};
-use crate::people::capacity::{MemberCapacity, capacities};
 use crate::schema::allocations as a;
 
 /// How many conflicts an answer has at most.
 const MOST: usize = 200;
-/// How many times the days grow at most.
-const ROUNDS: usize = 6;
 
 /// Where what was promised does not fit.
 #[derive(Debug, Serialize, ToSchema)]
@@ -46,8 +43,6 @@ pub struct Conflicts {
     pub is_complete: bool,
 }
 
-/// From a day to a day.
-type Days = (NaiveDate, NaiveDate);
 /// Who takes how many of a thing, and when.
 type Uses = Vec<(Source, Period, i64)>;
 
@@ -59,41 +54,6 @@ fn touches(place: &Place, (first, last): (NaiveDate, NaiveDate)) -> bool {
     }
 }
 
-/// The loads of all these members with all that reaches into each other, and how far that is.
-fn loads(
-    reading: &mut Reading<'_>,
-    members: &[Id],
-    days: (NaiveDate, NaiveDate),
-) -> Result<(BTreeMap<Id, MemberLoad>, Days), Problem> {
-    let mut seen = days;
-    let mut rounds = 0;
-    loop {
-        let loads = load::of_members(reading, members, seen.0, seen.1)?;
-        let reached = loads.values().fold(seen, |so_far, load| {
-            let own = reach(days, &load.demands);
-            (so_far.0.min(own.0), so_far.1.max(own.1))
-        });
-        rounds += 1;
-        if reached == seen || rounds == ROUNDS {
-            return Ok((loads, reached));
-        }
-        seen = reached;
-    }
-}
-
-/// The part of a capacity that these days are.
-fn part(capacity: &MemberCapacity, (first, last): (NaiveDate, NaiveDate)) -> MemberCapacity {
-    let index = |day: NaiveDate| usize::try_from((day - capacity.first_on).num_days()).unwrap_or(0);
-    MemberCapacity {
-        first_on: first,
-        days: capacity
-            .days
-            .get(index(first)..=index(last))
-            .map(<[_]>::to_vec)
-            .unwrap_or_default(),
-    }
-}
-
 fn of_persons(
     reading: &mut Reading<'_>,
     persons: &[Resource],
@@ -101,15 +61,9 @@ fn of_persons(
     findings: &mut Vec<Finding>,
 ) -> Result<(), Problem> {
     let members: Vec<Id> = persons.iter().map(|person| person.id).collect();
-    let (mut loads, reached) = loads(reading, &members, days)?;
-    let capacities = capacities(reading, &members, reached.0, reached.1)?;
-    for person in persons {
-        let (Some(load), Some(capacity)) = (loads.remove(&person.id), capacities.get(&person.id))
-        else {
-            continue;
-        };
-        let own = reach(days, &load.demands);
-        let opened = Opened::of(part(capacity, own), own, load);
+    let loads = team_load::of_team(reading)?;
+    let all = hull::opened(reading, &members, days, &loads)?;
+    for (person, (_, opened)) in persons.iter().zip(all) {
         let shortfalls = feasibility::shortfalls(&opened.minutes, &opened.present);
         for place in books::short(&opened, shortfalls) {
             if touches(&place, days) {

@@ -93,6 +93,35 @@ pub struct MemberLoad {
     pub not_counted: Vec<NotCounted>,
 }
 
+/// Whose load is read.
+#[derive(Clone, Copy)]
+enum Whose<'w> {
+    /// Of these members, at most [`CHUNK`].
+    These(&'w [Id]),
+    /// Of everybody in the team.
+    Everybody,
+}
+
+/// All the days that a date can be.
+#[must_use]
+pub fn always() -> (NaiveDate, NaiveDate) {
+    let first_on = NaiveDate::from_ymd_opt(1900, 1, 1).unwrap_or_default();
+    let last_on = NaiveDate::from_ymd_opt(2999, 12, 31).unwrap_or_default();
+    (first_on, last_on)
+}
+
+/// What everybody in the team has to do, whenever, in two queries. Who has nothing to do is not in the answer.
+///
+/// # Errors
+/// What the database answers.
+pub fn of_everybody(reading: &mut Reading<'_>) -> Result<BTreeMap<Id, MemberLoad>, Problem> {
+    let mut loads = BTreeMap::new();
+    let (whose, period, gone) = (Whose::Everybody, always(), BTreeSet::new());
+    let covered = allocated(reading, whose, period, &gone, &mut loads)?;
+    assigned(reading, whose, period, &covered, &mut loads)?;
+    Ok(loads)
+}
+
 /// What each of these members has to do from `first_on` to `last_on`: everything whose period touches these days. Two
 /// queries for each 500 members. Every member that was asked about is in the answer.
 ///
@@ -121,29 +150,37 @@ pub fn without(
         .iter()
         .map(|member| (*member, MemberLoad::default()))
         .collect();
-    let (period, today) = ((first_on, last_on), reading.today().naive());
-    for some in members.chunks(CHUNK) {
-        // (member, task): what an allocation covers, in whatever period.
-        let mut covered: BTreeSet<(Id, Id)> = BTreeSet::new();
-        allocated(reading, some, period, gone, &mut loads, &mut covered)?;
-        assigned(reading, some, period, today, &mut loads, &covered)?;
+    let period = (first_on, last_on);
+    for some in members.chunks(CHUNK).map(Whose::These) {
+        let covered = allocated(reading, some, period, gone, &mut loads)?;
+        assigned(reading, some, period, &covered, &mut loads)?;
     }
     Ok(loads)
 }
 
 type AllocationRow = (Id, Id, Option<Id>, Option<Date>, Option<Date>, Json<Amount>);
 
+/// Puts down what was promised, and answers which (member, task) an allocation covers, in whatever period.
 fn allocated(
     reading: &mut Reading<'_>,
-    members: &[Id],
+    whose: Whose<'_>,
     (first_on, last_on): (NaiveDate, NaiveDate),
     gone: &BTreeSet<Id>,
     loads: &mut BTreeMap<Id, MemberLoad>,
-    covered: &mut BTreeSet<(Id, Id)>,
-) -> Result<(), Problem> {
+) -> Result<BTreeSet<(Id, Id)>, Problem> {
     use schema::allocations as a;
-    let rows: Vec<AllocationRow> = allocations::in_team(reading.team)
-        .filter(a::resource_id.eq_any(members.to_vec()))
+    use schema::members as m;
+    let query = allocations::in_team(reading.team);
+    let query = match whose {
+        Whose::These(members) => query.filter(a::resource_id.eq_any(members.to_vec())),
+        // Every member is a resource with the member's id.
+        Whose::Everybody => {
+            let everybody = m::table.filter(m::team_id.eq(reading.team.id()));
+            query.filter(a::resource_id.eq_any(everybody.select(m::id)))
+        }
+    };
+    // Sorted below: SQLite would take an order asked for here as a reason to go through the whole team's by their days.
+    let mut rows: Vec<AllocationRow> = query
         .filter(a::state.eq(AllocationState::Approved))
         .filter(
             a::task_id.is_not_null().or(a::first_on
@@ -151,7 +188,6 @@ fn allocated(
                 .and(a::last_on.ge(Date::from(first_on)))
                 .assume_not_null()),
         )
-        .order((a::first_on, a::id))
         .select((
             a::resource_id,
             a::id,
@@ -161,6 +197,8 @@ fn allocated(
             a::amount,
         ))
         .load(reading.conn)?;
+    rows.sort_unstable_by_key(|row| (row.3, row.1));
+    let mut covered = BTreeSet::new();
     for (member, id, task_id, first, last, Json(amount)) in rows {
         if gone.contains(&id) {
             continue;
@@ -178,17 +216,15 @@ fn allocated(
         let Some(effort) = effort(&amount.kept()?) else {
             continue;
         };
-        if let Some(load) = loads.get_mut(&member) {
-            load.demands.push(Demand {
-                source: Source::Allocation(id),
-                task_id,
-                first_on: first,
-                last_on: last,
-                effort,
-            });
-        }
+        loads.entry(member).or_default().demands.push(Demand {
+            source: Source::Allocation(id),
+            task_id,
+            first_on: first,
+            last_on: last,
+            effort,
+        });
     }
-    Ok(())
+    Ok(covered)
 }
 
 /// The effort that an amount of somebody's time is.
@@ -256,17 +292,20 @@ type TaskRow = (
 
 fn assigned(
     reading: &mut Reading<'_>,
-    members: &[Id],
+    whose: Whose<'_>,
     (first_on, last_on): (NaiveDate, NaiveDate),
-    today: NaiveDate,
-    loads: &mut BTreeMap<Id, MemberLoad>,
     covered: &BTreeSet<(Id, Id)>,
+    loads: &mut BTreeMap<Id, MemberLoad>,
 ) -> Result<(), Problem> {
     use schema::tasks as t;
-    let rows: Vec<TaskRow> = tasks::in_team(reading.team)
-        .filter(t::assignee_id.eq_any(members.to_vec()))
+    let today = reading.today().naive();
+    let query = tasks::in_team(reading.team);
+    let query = match whose {
+        Whose::These(members) => query.filter(t::assignee_id.eq_any(members.to_vec())),
+        Whose::Everybody => query.filter(t::assignee_id.is_not_null()),
+    };
+    let mut rows: Vec<TaskRow> = query
         .filter(t::status.eq_any(TaskStatus::open()))
-        .order((t::due_on, t::id))
         .select((
             t::id,
             t::assignee_id,
@@ -276,14 +315,13 @@ fn assigned(
             t::remaining_minutes,
         ))
         .load(reading.conn)?;
+    rows.sort_unstable_by_key(|row| (row.3, row.0));
     for (task_id, assignee, starts_on, due_on, estimate, remaining) in rows {
         let Some(member) = assignee else { continue };
-        let Some(load) = loads.get_mut(&member) else {
-            continue;
-        };
         if covered.contains(&(member, task_id)) {
             continue;
         }
+        let load = loads.entry(member).or_default();
         let not = |reason| NotCounted { task_id, reason };
         let Some(due_on) = due_on.map(Date::naive) else {
             load.not_counted.push(not(NotCountedReason::NoDueDate));

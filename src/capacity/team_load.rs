@@ -1,7 +1,7 @@
 //! What everybody in a team has to do, kept until something changes.
 //!
 //! The surprising rule: this is the one thing that is kept in memory between requests. All that is read off it (workload,
-//! candidates) is decided by the team's revision and the day, so it is kept under both and never stale; reading the open tasks of
+//! conflicts, candidates) is decided by the team's revision and the day, so it is kept under both and never stale; reading the open tasks of
 //! 200 people anew for every look at a picture would cost fifty times as much as the picture.
 
 use std::collections::BTreeMap;
@@ -19,14 +19,13 @@ use crate::http::Problem;
 /// How many demands are kept, over all teams: some 100 bytes each.
 const MOST_KEPT: u64 = 500_000;
 
-/// What each member has to do, over all time.
+/// What each member has to do, over all time, without those who have nothing to do.
 pub type TeamLoad = BTreeMap<Id, MemberLoad>;
 
 #[derive(Clone)]
 struct Kept {
     revision: i64,
     today: NaiveDate,
-    members: Vec<Id>,
     load: Arc<TeamLoad>,
 }
 
@@ -47,39 +46,24 @@ impl Weighter<Id, Kept> for Weight {
 static KEPT: LazyLock<Cache<Id, Kept, Weight>> =
     LazyLock::new(|| Cache::with_weighter(100, MOST_KEPT, Weight));
 
-/// What each of these members has to do, whenever.
+/// What everybody has to do, kept until something changes. For reading only: within a write the revision is not committed
+/// yet, and what it says must not be kept.
 ///
 /// # Errors
 /// What the database answers.
-pub fn whenever(reading: &mut Reading<'_>, members: &[Id]) -> Result<TeamLoad, Problem> {
-    // The years that a date can have.
-    let first_on = NaiveDate::from_ymd_opt(1900, 1, 1).unwrap_or_default();
-    let last_on = NaiveDate::from_ymd_opt(2999, 12, 31).unwrap_or_default();
-    load::of_members(reading, members, first_on, last_on)
-}
-
-/// The same, kept until something changes. For reading only: within a write the revision is not committed yet, and
-/// what it says must not be kept.
-///
-/// # Errors
-/// What the database answers.
-pub fn of_team(reading: &mut Reading<'_>, members: &[Id]) -> Result<Arc<TeamLoad>, Problem> {
+pub fn of_team(reading: &mut Reading<'_>) -> Result<Arc<TeamLoad>, Problem> {
     let (team, revision, today) = (reading.team.id(), reading.revision, reading.today().naive());
     if let Some(kept) = KEPT.get(&team)
         && (kept.revision, kept.today) == (revision, today)
-        && kept.members == members
     {
         return Ok(kept.load);
     }
-    let load = Arc::new(whenever(reading, members)?);
-    KEPT.insert(
-        team,
-        Kept {
-            revision,
-            today,
-            members: members.to_vec(),
-            load: Arc::clone(&load),
-        },
-    );
+    let load = Arc::new(load::of_everybody(reading)?);
+    let kept = Kept {
+        revision,
+        today,
+        load: Arc::clone(&load),
+    };
+    KEPT.insert(team, kept);
     Ok(load)
 }

@@ -199,7 +199,7 @@ fn candidates(
         .filter(|(_, _, role, _)| *role > Role::Guest)
         .map(|(id, ..)| *id)
         .collect();
-    let loads = team_load::of_team(reading, &ids)?;
+    let loads = team_load::of_team(reading)?;
     let touching = || {
         loads
             .values()

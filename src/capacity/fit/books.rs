@@ -195,17 +195,37 @@ impl Books {
         gone: &BTreeSet<Id>,
         days_behind: i64,
     ) -> Result<Self, Problem> {
-        let periods: Vec<Period> = asked.iter().map(|one| one.period).collect();
         match resource.kind {
             ResourceKind::Person => {
-                let covered: BTreeSet<Id> = asked.iter().filter_map(|one| one.task_id).collect();
-                let span = span_of_days(&periods, days_behind);
-                hull::open(reading, resource.id, span, &demands(asked), gone, &covered)
-                    .map(Self::Person)
+                let mut all = persons(reading, &[resource.id], asked, gone, days_behind)?;
+                all.pop().map(Self::Person).ok_or_else(Problem::not_found)
             }
             ResourceKind::Budget => budget(reading, resource, gone).map(Self::Budget),
-            _ => things(reading, resource, span(&periods, days_behind), gone).map(Self::Things),
+            _ => {
+                let span = span(&periods(asked), days_behind);
+                things(reading, resource, span, gone).map(Self::Things)
+            }
         }
+    }
+
+    /// Opens the books of several of one kind for the same question; those of people together.
+    ///
+    /// # Errors
+    /// What the database answers.
+    pub(super) fn open_like(
+        reading: &mut Reading<'_>,
+        resources: &[Resource],
+        asked: &[Asked],
+        gone: &BTreeSet<Id>,
+    ) -> Result<Vec<Self>, Problem> {
+        let is_person = |one: &Resource| one.kind == ResourceKind::Person;
+        if !resources.iter().all(is_person) {
+            let open = |one| Self::open(reading, one, asked, gone, 0);
+            return resources.iter().map(open).collect();
+        }
+        let people: Vec<Id> = resources.iter().map(|one| one.id).collect();
+        let all = persons(reading, &people, asked, gone, 0)?;
+        Ok(all.into_iter().map(Self::Person).collect())
     }
 
     /// Where what is asked does not fit.
@@ -277,6 +297,24 @@ impl Books {
             Self::Budget(money) => money.standing(),
         }
     }
+}
+
+fn periods(asked: &[Asked]) -> Vec<Period> {
+    asked.iter().map(|one| one.period).collect()
+}
+
+/// The days of these people that matter for what is asked, in their order.
+fn persons(
+    reading: &mut Reading<'_>,
+    people: &[Id],
+    asked: &[Asked],
+    gone: &BTreeSet<Id>,
+    days_behind: i64,
+) -> Result<Vec<Opened>, Problem> {
+    let covered: BTreeSet<Id> = asked.iter().filter_map(|one| one.task_id).collect();
+    let span = span_of_days(&periods(asked), days_behind);
+    let all = hull::open(reading, people, span, &demands(asked), gone, &covered)?;
+    Ok(all.into_iter().map(|(_, opened)| opened).collect())
 }
 
 /// All these periods, and so many days behind them.

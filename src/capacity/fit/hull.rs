@@ -3,7 +3,7 @@
 //! The surprising rule: the period of the question is not enough. Work that may be done inside or outside of it competes
 //! with other work outside, so the days grow until nothing reaches beyond them.
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 
 use chrono::{NaiveDate, TimeDelta};
 
@@ -14,10 +14,9 @@ use crate::db::Id;
 use crate::http::Problem;
 use crate::people::capacity::{MemberCapacity, capacities};
 
-/// How many days are looked at on either side at first: most work is shorter, and one look is enough.
-const MARGIN: TimeDelta = TimeDelta::days(45);
-/// How many times the days grow at most.
-const ROUNDS: usize = 6;
+/// How many days before the question are read at first: what reaches further back is rare, and read with all that was ever
+/// promised. What lies ahead is read at once.
+const BACK: TimeDelta = TimeDelta::days(366);
 
 /// Somebody's days, with what takes them.
 pub struct Opened {
@@ -55,77 +54,146 @@ impl Opened {
     pub fn of(
         capacity: MemberCapacity,
         (first, last): (NaiveDate, NaiveDate),
-        load: MemberLoad,
+        load: &MemberLoad,
     ) -> Self {
         let inside: Vec<Demand> = load
             .demands
-            .into_iter()
+            .iter()
             .filter(|one| first <= one.first_on && one.last_on <= last)
+            .copied()
             .collect();
         Self {
             minutes: load::minutes_of(&capacity),
             present: load::laid(&inside, &capacity),
-            not_counted: load.not_counted,
+            not_counted: load.not_counted.clone(),
             capacity,
         }
     }
 }
 
+/// From a day to a day.
+type Days = (NaiveDate, NaiveDate);
+
 /// The span of days that these demands reach, beginning with `span`: each that touches it makes it longer.
 #[must_use]
-pub fn reach(span: (NaiveDate, NaiveDate), demands: &[Demand]) -> (NaiveDate, NaiveDate) {
-    let (mut first, mut last) = span;
-    loop {
-        let before = (first, last);
-        for demand in demands {
-            if demand.first_on <= last && first <= demand.last_on {
-                first = first.min(demand.first_on);
-                last = last.max(demand.last_on);
-            }
+pub fn reach(span: Days, demands: &[Demand]) -> Days {
+    let periods = demands.iter().map(|one| (one.first_on, one.last_on));
+    let mut all: Vec<Days> = periods.chain([span]).collect();
+    all.sort_unstable();
+    // What hangs together, one after the other, until it is what the span belongs to.
+    let mut joined = span;
+    for (at, (first, last)) in all.into_iter().enumerate() {
+        if at > 0 && first <= joined.1 {
+            joined.1 = joined.1.max(last);
+        } else if at > 0 && joined.0 <= span.0 && span.1 <= joined.1 {
+            break;
+        } else {
+            joined = (first, last);
         }
-        if (first, last) == before {
-            return before;
-        }
+    }
+    joined
+}
+
+/// The part of a capacity that these days are.
+fn part(capacity: &MemberCapacity, (first, last): Days) -> MemberCapacity {
+    let index = |day: NaiveDate| usize::try_from((day - capacity.first_on).num_days()).unwrap_or(0);
+    MemberCapacity {
+        first_on: first,
+        days: capacity
+            .days
+            .get(index(first)..=index(last))
+            .map(<[_]>::to_vec)
+            .unwrap_or_default(),
     }
 }
 
-/// Opens the days around `span` that matter for what is asked there.
+/// The days around `span` that matter for each of these members, who have these loads.
+///
+/// # Errors
+/// What the database answers.
+pub fn opened(
+    reading: &mut Reading<'_>,
+    members: &[Id],
+    span: Days,
+    loads: &BTreeMap<Id, MemberLoad>,
+) -> Result<Vec<(Id, Opened)>, Problem> {
+    let nothing = MemberLoad::default();
+    let load = |member: &Id| loads.get(member).unwrap_or(&nothing);
+    let spans: Vec<(Id, Days)> = members
+        .iter()
+        .map(|member| (*member, reach(span, &load(member).demands)))
+        .collect();
+    let (first, last) = spans
+        .iter()
+        .fold(span, |all, (_, own)| (all.0.min(own.0), all.1.max(own.1)));
+    let capacities = capacities(reading, members, first, last)?;
+    Ok(spans
+        .into_iter()
+        .filter_map(|(member, own)| {
+            let capacity = part(capacities.get(&member)?, own);
+            Some((member, Opened::of(capacity, own, load(&member))))
+        })
+        .collect())
+}
+
+/// Opens the days around `span` that matter for what is asked there of each of these members, as if the allocations of
+/// `gone` were not there, nor the tasks that are `covered`.
 ///
 /// # Errors
 /// What the database answers.
 pub fn open(
     reading: &mut Reading<'_>,
-    member: Id,
-    span: (NaiveDate, NaiveDate),
+    members: &[Id],
+    span: Days,
     asked: &[Demand],
     gone: &BTreeSet<Id>,
     covered: &BTreeSet<Id>,
-) -> Result<Opened, Problem> {
-    let (first, last) = reach(span, asked);
-    let mut seen = (
-        first.checked_sub_signed(MARGIN).unwrap_or(first),
-        last.checked_add_signed(MARGIN).unwrap_or(last),
-    );
-    let mut rounds = 0;
-    let (reached, load) = loop {
-        let mut loads = load::without(reading, &[member], seen, gone)?;
-        let mut load = loads.remove(&member).unwrap_or_default();
-        load.demands.retain(|demand| match demand.source {
-            Source::Task(id) => !covered.contains(&id),
-            _ => true,
-        });
-        let reached = reach((first, last), &load.demands);
-        rounds += 1;
-        if (seen.0 <= reached.0 && reached.1 <= seen.1) || rounds == ROUNDS {
-            break (reached, load);
+) -> Result<Vec<(Id, Opened)>, Problem> {
+    let span = reach(span, asked);
+    let (begin, end) = load::always();
+    let mut from = span.0.checked_sub_signed(BACK).unwrap_or(begin).max(begin);
+    let loads = loop {
+        let mut loads = load::without(reading, members, (from, end), gone)?;
+        for load in loads.values_mut() {
+            load.demands.retain(|demand| match demand.source {
+                Source::Task(id) => !covered.contains(&id),
+                _ => true,
+            });
         }
-        seen = (seen.0.min(reached.0), seen.1.max(reached.1));
+        let is_within = |load: &MemberLoad| from <= reach(span, &load.demands).0;
+        if from == begin || loads.values().all(is_within) {
+            break loads;
+        }
+        from = begin;
     };
-    let capacity = capacities(reading, &[member], reached.0, reached.1)?
-        .remove(&member)
-        .unwrap_or(MemberCapacity {
-            first_on: reached.0,
-            days: Vec::new(),
-        });
-    Ok(Opened::of(capacity, reached, load))
+    opened(reading, members, span, &loads)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::{NaiveDate, reach};
+    use crate::capacity::load::{Demand, Effort, Source};
+
+    fn on(day: u32) -> NaiveDate {
+        NaiveDate::from_ymd_opt(2026, 12, day).unwrap()
+    }
+
+    #[test]
+    fn each_that_touches_makes_it_longer() {
+        let demands =
+            [(20, 24), (9, 14), (3, 9), (15, 19), (1, 1), (10, 10)].map(|(first, last)| Demand {
+                source: Source::Asked(0),
+                task_id: None,
+                first_on: on(first),
+                last_on: on(last),
+                effort: Effort::Total(1),
+            });
+        let reached = |first, last| reach((on(first), on(last)), &demands);
+        assert_eq!(reached(10, 11), (on(3), on(14)));
+        assert_eq!(reached(14, 15), (on(3), on(19)));
+        assert_eq!(reached(14, 20), (on(3), on(24)));
+        assert_eq!(reached(1, 2), (on(1), on(2)));
+        assert_eq!(reached(2, 2), (on(2), on(2)));
+        assert_eq!(reached(25, 26), (on(25), on(26)));
+    }
 }

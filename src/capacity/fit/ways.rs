@@ -3,20 +3,24 @@
 use std::collections::BTreeSet;
 
 use chrono::TimeDelta;
+use diesel::dsl::count_star;
+use diesel::prelude::*;
 
 use super::Asked;
 use super::books::{Books, Period, demands, instant};
 use super::hours::{can_be_taken, openings};
+use super::hull::Opened;
 use super::model::{WayOut, WayOutKind};
-use crate::access::Reading;
+use crate::access::{Reading, TeamId};
 use crate::capacity::allocations::{Amount, Quantity};
 use crate::capacity::feasibility;
-use crate::capacity::load;
-use crate::capacity::resources::queries::of_kind;
+use crate::capacity::load::{self, Source};
+use crate::capacity::resources::queries::in_team;
 use crate::capacity::resources::{Resource, ResourceKind};
-use crate::db::Id;
 use crate::db::rows::fold;
+use crate::db::{Id, MultiBackend};
 use crate::http::Problem;
+use crate::schema::{resource_skills, resources};
 
 /// How far later dates are looked for.
 const DAYS: i64 = 180;
@@ -24,6 +28,10 @@ const DAYS: i64 = 180;
 const BEGINNINGS: usize = 400;
 /// How many other resources are tried.
 const OTHERS: usize = 8;
+/// Among how many these are looked for.
+const LOOKED_AT: i64 = 1_000;
+/// How many of them are opened at once.
+const AT_ONCE: usize = 4;
 
 /// What is looked at.
 pub(super) struct Question<'q> {
@@ -41,6 +49,19 @@ pub(super) struct Question<'q> {
 impl Question<'_> {
     fn one(&self) -> Option<&Asked> {
         self.asked.iter().find(|one| one.change == self.which)
+    }
+
+    /// What takes somebody's time beside the one that does not fit.
+    fn present(&self, opened: &Opened) -> Vec<feasibility::Demand<Source>> {
+        let others: Vec<Asked> = self
+            .asked
+            .iter()
+            .filter(|other| other.change != self.which)
+            .cloned()
+            .collect();
+        let mut present = opened.present.clone();
+        present.extend(load::laid(&demands(&others), &opened.capacity));
+        present
     }
 
     /// All that is asked, with this in the place of the one that does not fit.
@@ -107,11 +128,7 @@ pub(super) fn out(
         ways.push(way(WayOutKind::LaterDates, question.resource, &later));
     }
     ways.extend(elsewhere(reading, question, one)?);
-    let smaller = feasibility::largest(one.quantity.number().saturating_sub(1), |number| {
-        let instead = question.instead(&with_number(one, number));
-        question.books.fits(&instead)
-    });
-    if let Some(number) = smaller {
+    if let Some(number) = smaller(question, one) {
         ways.push(way(
             WayOutKind::SmallerAmount,
             question.resource,
@@ -119,6 +136,25 @@ pub(super) fn out(
         ));
     }
     Ok(ways)
+}
+
+/// The most that fits of what is asked, where that is less.
+fn smaller(question: &Question<'_>, one: &Asked) -> Option<i64> {
+    let fits = |number: i64| {
+        let instead = question.instead(&with_number(one, number));
+        question.books.fits(&instead)
+    };
+    let below = one.quantity.number().saturating_sub(1);
+    // Minutes in total are found at once, without trying.
+    if let (Period::Days(first, last), Books::Person(opened), Quantity::Minutes(_)) =
+        (one.period, question.books, &one.quantity)
+    {
+        let (first, last) = (opened.index(first)?, opened.index(last)?);
+        let present = question.present(opened);
+        let most = feasibility::largest_fit(&opened.minutes, &present, first, last)?;
+        return Some(most.min(below)).filter(|number| *number > 0 && fits(*number));
+    }
+    feasibility::largest(below, fits)
 }
 
 fn with_number(asked: &Asked, number: i64) -> Asked {
@@ -150,14 +186,7 @@ fn later(
         (Period::Days(first, last), Books::Person(opened))
             if matches!(one.quantity, Quantity::Minutes(_)) =>
         {
-            let others: Vec<Asked> = question
-                .asked
-                .iter()
-                .filter(|other| other.change != question.which)
-                .cloned()
-                .collect();
-            let mut present = opened.present.clone();
-            present.extend(load::laid(&demands(&others), &opened.capacity));
+            let present = question.present(opened);
             let today = reading.today().naive();
             let from = first.succ_opt()?.max(today);
             let length = usize::try_from((last - first).num_days())
@@ -208,35 +237,80 @@ fn later(
     }
 }
 
+/// Those that can do the same, as far as they are tried: those with the most skills in common first.
+///
+/// # Errors
+/// What the database answers.
+fn others(reading: &mut Reading<'_>, own: &Resource) -> Result<Vec<Resource>, Problem> {
+    let wanted: Vec<String> = own
+        .skills
+        .0
+        .0
+        .iter()
+        .map(|word| fold(word.as_str()))
+        .collect();
+    let most = i64::try_from(OTHERS).unwrap_or(0);
+    let like = || like(reading.team, own);
+    if wanted.is_empty() {
+        return Ok(like()
+            .order((resources::created_at, resources::id))
+            .limit(most)
+            .select(Resource::as_select())
+            .load(reading.conn)?);
+    }
+    let alike: Vec<Id> = like()
+        .order((resources::created_at, resources::id))
+        .limit(LOOKED_AT)
+        .select(resources::id)
+        .load(reading.conn)?;
+    let shared: Vec<(Id, i64)> = resource_skills::table
+        .filter(resource_skills::team_id.eq(reading.team.id()))
+        .filter(resource_skills::skill.eq_any(wanted))
+        .filter(resource_skills::resource_id.eq_any(alike))
+        .group_by(resource_skills::resource_id)
+        .select((resource_skills::resource_id, count_star()))
+        .order((count_star().desc(), resource_skills::resource_id))
+        .limit(most)
+        .load(reading.conn)?;
+    let ids: Vec<Id> = shared.into_iter().map(|(id, _)| id).collect();
+    let mut others: Vec<Resource> = in_team(reading.team)
+        .filter(resources::id.eq_any(ids.clone()))
+        .select(Resource::as_select())
+        .load(reading.conn)?;
+    others.sort_by_key(|other| ids.iter().position(|id| *id == other.id));
+    Ok(others)
+}
+
+/// The others of the same kind that are taken in the same way.
+fn like(team: TeamId, own: &Resource) -> resources::BoxedQuery<'static, MultiBackend> {
+    let query = in_team(team)
+        .filter(resources::kind.eq(own.kind))
+        .filter(resources::id.ne(own.id));
+    let query = match own.booking {
+        Some(booking) => query.filter(resources::booking.eq(booking)),
+        None => query,
+    };
+    match own.currency {
+        Some(currency) => query.filter(resources::currency.eq(currency)),
+        None => query,
+    }
+}
+
 /// The same of another resource that can do the same.
 fn elsewhere(
     reading: &mut Reading<'_>,
     question: &Question<'_>,
     one: &Asked,
 ) -> Result<Option<WayOut>, Problem> {
-    let own = question.resource;
-    let skills = |resource: &Resource| -> BTreeSet<String> {
-        let words = &resource.skills.0.0;
-        words.iter().map(|word| fold(word.as_str())).collect()
-    };
-    let wanted = skills(own);
-    let mut others: Vec<(usize, Resource)> = of_kind(reading, &[own.kind])?
-        .into_iter()
-        .filter(|other| {
-            other.id != own.id && other.booking == own.booking && other.currency == own.currency
-        })
-        .map(|other| (skills(&other).intersection(&wanted).count(), other))
-        .filter(|(shared, _)| *shared > 0 || wanted.is_empty())
-        .collect();
-    others.sort_by_key(|(shared, _)| std::cmp::Reverse(*shared));
-    for (_, other) in others.into_iter().take(OTHERS) {
-        if can_be_taken(reading, &other, one.period).is_err() {
-            continue;
-        }
-        let alone = std::slice::from_ref(one);
-        let books = Books::open(reading, &other, alone, question.gone, 0)?;
-        if books.fits(alone) {
-            return Ok(Some(way(WayOutKind::AnotherResource, &other, one)));
+    let mut others = others(reading, question.resource)?;
+    others.retain(|other| can_be_taken(reading, other, one.period).is_ok());
+    let alone = std::slice::from_ref(one);
+    for some in others.chunks(AT_ONCE) {
+        let all = Books::open_like(reading, some, alone, question.gone)?;
+        for (other, books) in some.iter().zip(all) {
+            if books.fits(alone) {
+                return Ok(Some(way(WayOutKind::AnotherResource, other, one)));
+            }
         }
     }
     Ok(None)

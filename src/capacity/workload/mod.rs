@@ -16,7 +16,7 @@ use diesel::prelude::*;
 
 pub use model::{Period, Workload, WorkloadBy, WorkloadFilter};
 
-use super::load::MemberLoad;
+use super::load::{self, MemberLoad};
 use super::team_load;
 use crate::access::{Permission, Reading, Role, TeamScope};
 use crate::db::rows::fold;
@@ -92,8 +92,11 @@ pub fn workload(reading: &mut Reading<'_>, filter: &WorkloadFilter) -> Result<Wo
     workers.truncate(MAX_MEMBERS);
     let ids: Vec<Id> = workers.iter().map(|(id, _)| *id).collect();
     let loads = match wanted {
-        None => team_load::of_team(reading, &ids)?,
-        Some(_) => team_load::whenever(reading, &ids)?.into(),
+        None => team_load::of_team(reading)?,
+        Some(_) => {
+            let (first_on, last_on) = load::always();
+            load::of_members(reading, &ids, first_on, last_on)?.into()
+        }
     };
     // As far as the demands that are shown reach.
     let shown = || {
