@@ -78,11 +78,13 @@ fn days(
     closed: &[Closed],
     (first_on, last_on): (NaiveDate, NaiveDate),
 ) -> Vec<Option<DayCapacity>> {
+    let (mut own, mut team) = (InForce::of(own), InForce::of(team));
     let mut days: Vec<Option<DayCapacity>> = first_on
         .iter_days()
         .take_while(|day| *day <= last_on)
         .map(|day| {
-            let hours = in_force(own, day).or_else(|| in_force(team, day))?;
+            let (own, team) = (own.on(day), team.on(day));
+            let hours = own.or(team)?;
             let weekday = usize::try_from(day.weekday().num_days_from_monday()).ok()?;
             Some(DayCapacity {
                 working_minutes: *hours.minutes.get(weekday)?,
@@ -108,10 +110,28 @@ fn days(
     days
 }
 
-/// What is in force on a day: the latest that is valid by then.
-fn in_force(hours: &[Hours], day: NaiveDate) -> Option<&Hours> {
-    let begun = hours.partition_point(|hours| hours.valid_from_on <= day);
-    hours.get(begun.checked_sub(1)?)
+/// What is in force on one day after the other: the latest that is valid by then.
+struct InForce<'h> {
+    now: Option<&'h Hours>,
+    later: std::slice::Iter<'h, Hours>,
+}
+
+impl<'h> InForce<'h> {
+    fn of(hours: &'h [Hours]) -> Self {
+        Self {
+            now: None,
+            later: hours.iter(),
+        }
+    }
+
+    fn on(&mut self, day: NaiveDate) -> Option<&'h Hours> {
+        while let Some(next) = self.later.as_slice().first()
+            && next.valid_from_on <= day
+        {
+            self.now = self.later.next();
+        }
+        self.now
+    }
 }
 
 /// The known days from one date to another; `days` begins at `first_on`.
