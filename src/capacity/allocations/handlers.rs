@@ -184,7 +184,8 @@ async fn act(scope: TeamScope, act: AllocationAct, reason: Option<Note>) -> Answ
 
 /// Approve an allocation
 ///
-/// By the owner of the resource, or a lead. It must fit now, as the resource's policy wants it: see `create_allocation`.
+/// By the owner of the resource, or a lead; not by their deputy who asked for it. It must fit now, as the resource's policy
+/// wants it: see `create_allocation`.
 #[utoipa::path(tag = "allocations", request_body = AllocationNote, responses((status = 200, body = AllocationOutcome)))]
 #[post("/v1/teams/{team_id}/allocations/{allocation_id}/approve")]
 pub async fn approve_allocation(scope: TeamScope, body: Body<AllocationNote>) -> Answer {

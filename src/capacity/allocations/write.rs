@@ -191,7 +191,7 @@ pub(super) fn change(
     let resource = resources::find(tx, before.resource_id)?;
     let (old, new) = (terms_of(&before), patched(&before, patch));
     let is_same = old.period() == new.period() && old.amount == new.amount;
-    let is_mine = before.requested_by_id == tx.me.member_id;
+    let is_mine = tx.is_me(before.requested_by_id);
     if !may_approve(tx, &resource)
         && (!is_mine || (before.state == AllocationState::Approved && !is_same))
     {
@@ -247,8 +247,13 @@ pub(super) fn act(
     let before = find(tx, id)?;
     tx.expect_version(before.version)?;
     let resource = resources::queries::find_any(tx, before.resource_id)?;
-    if act.is_for_owners() || before.requested_by_id != tx.me.member_id {
+    if act.is_for_owners() || !tx.is_me(before.requested_by_id) {
         require_approver(tx, &resource)?;
+    }
+    if act == AllocationAct::Approve && tx.deputy_id == Some(before.requested_by_id) {
+        return Err(Problem::new(Code::InsufficientRole)
+            .detail("You asked for it yourself: in another's place you cannot approve it.")
+            .member("required", Permission::AllocationApprove.as_str()));
     }
     let to = act.target();
     let allowed = before.state.allowed();

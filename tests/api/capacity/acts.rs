@@ -421,3 +421,31 @@ async fn allocations_are_found_by_everything_that_they_say() {
         2
     );
 }
+
+#[tokio::test]
+async fn a_deputy_does_not_approve_what_they_asked_for() {
+    let app = TestApp::start().await;
+    let [lead, ann, ben] = app.team_with(["lead", "member", "member"]).await;
+    let notes = task(&ann, json!({})).await;
+    let kit = resource(&lead, json!({"kind": "equipment", "units": 9})).await;
+    let body = of_person(id(&kit), &notes, "2099-03-04", json!({"units": 1}));
+    let own = ask(&ann, body.clone()).await.created();
+    let other = ask(&ben, body).await.created();
+    let ends_at = app.clock.now().plus(chrono::TimeDelta::hours(24));
+    lead.post(
+        "/deputies",
+        json!({"deputy_id": ann.id, "ends_at": ends_at.to_string()}),
+    )
+    .await
+    .created();
+    let approve = async |asked: &Value| {
+        let path = format!("/allocations/{}/approve", id(asked));
+        let request = ann.request("POST", &path);
+        let request = request.header("On-Behalf-Of", &lead.id);
+        request.json(json!({})).await
+    };
+    let refused = approve(&own).await.problem(403, "insufficient_role");
+    assert_eq!(refused["required"], "allocation:approve");
+    assert_eq!(approve(&other).await.ok()["state"], "approved");
+    act(&lead, &own, "approve", json!({})).await.ok();
+}
