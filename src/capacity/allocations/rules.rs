@@ -1,7 +1,6 @@
 //! What an allocation must be: exactly one target that is in use, and a period and an amount that fit the kind of
 //! resource. All that is wrong is said at once.
 
-use chrono::Months;
 use diesel::prelude::*;
 use serde_json::json;
 
@@ -14,15 +13,12 @@ use crate::capacity::fit::{Asked, Period};
 use crate::capacity::resources::queries::referred;
 use crate::capacity::resources::{Booking, Resource, ResourceKind};
 use crate::db::{Date, Id, Instant};
-use crate::http::{FieldError, Problem};
+use crate::http::{FieldError, Problem, period};
 use crate::journal::Kind;
 use crate::outreach::campaign_status::CampaignStatus;
 use crate::outreach::events::EventStatus;
 use crate::schema::{campaigns, events, tasks};
 use crate::work::task_status::TaskStatus;
-
-/// How long a period may be.
-const MOST: Months = Months::new(60);
 
 /// When, and how much: what can be changed.
 #[derive(Debug, Clone)]
@@ -280,41 +276,15 @@ fn amount_fault(resource: &Resource, amount: &Amount) -> Option<FieldError> {
 }
 
 fn period_fault(terms: &Terms) -> Option<FieldError> {
-    let too_long = |pointer| {
-        refused(pointer, "too_long", "A period has at most five years.")
-            .with(json!({"max_years": 5}))
-    };
     match (terms.first_on, terms.last_on) {
-        (Some(first), Some(last)) if last < first => Some(
-            refused("/last_on", "before_start", "Not before first_on.")
-                .with(json!({"first_on": first})),
-        ),
-        (Some(first), Some(last))
-            if first
-                .naive()
-                .checked_add_months(MOST)
-                .is_none_or(|end| last.naive() >= end) =>
-        {
-            Some(too_long("/last_on"))
-        }
+        (Some(first), Some(last)) => period::wrong(first, last, "/last_on"),
         (None, Some(_)) => Some(refused(
             "/first_on",
             "required",
             "A last day needs a first.",
         )),
         _ => match (terms.starts_at, terms.ends_at) {
-            (Some(from), Some(until)) if until <= from => Some(
-                refused("/ends_at", "before_start", "Later than starts_at.")
-                    .with(json!({"starts_at": from})),
-            ),
-            (Some(from), Some(until))
-                if from
-                    .utc()
-                    .checked_add_months(MOST)
-                    .is_none_or(|end| until.utc() > end) =>
-            {
-                Some(too_long("/ends_at"))
-            }
+            (Some(from), Some(until)) => period::wrong_times(from, until, "/ends_at"),
             _ => None,
         },
     }

@@ -34,9 +34,18 @@ pub trait ColumnField: Copy + Debug + Eq + Hash + 'static {
 }
 
 /// Which column is what, as it was said.
-pub trait Mapped<F> {
+pub trait Mapped {
+    /// What columns can say.
+    type Field: ColumnField;
+
     /// The column of a field; none where nothing was said.
-    fn of(&self, field: F) -> Option<&ColumnName>;
+    fn of(&self, field: Self::Field) -> Option<&ColumnName>;
+
+    /// Whether a mapping has this member.
+    #[must_use]
+    fn knows(name: &str) -> bool {
+        Self::Field::EACH.iter().any(|field| field.word() == name)
+    }
 }
 
 /// Where the mapping was said, for what is refused about it.
@@ -68,7 +77,7 @@ impl<F: ColumnField> Columns<F> {
     /// Names in the mapping that the table does not have, and a table without a column that is demanded.
     pub fn find(
         table: &Table,
-        mapping: &impl Mapped<F>,
+        mapping: &impl Mapped<Field = F>,
         said: Said,
     ) -> Result<Self, Vec<FieldError>> {
         let mut found = HashMap::new();
@@ -140,20 +149,14 @@ fn there(table: &Table) -> String {
     table.header.join(", ")
 }
 
-/// Reads the part `mapping` of a form. `known` says which members it may have.
-///
-/// # Errors
-/// `malformed_json`; `validation_failed` below `/mapping`.
-pub fn read_mapping<M: DeserializeOwned>(
-    bytes: &[u8],
-    known: impl Fn(&str) -> bool,
-) -> Result<M, Problem> {
+/// Reads the part `mapping` of a form.
+pub(super) fn read_mapping<M: Mapped + DeserializeOwned>(bytes: &[u8]) -> Result<M, Problem> {
     let value = strict::parse(bytes)?;
     let unknown: Vec<FieldError> = value
         .as_object()
         .into_iter()
         .flat_map(|members| members.keys())
-        .filter(|name| !known(name))
+        .filter(|name| !M::knows(name))
         .map(|name| {
             FieldError::body(
                 format!("/mapping/{name}"),

@@ -11,7 +11,7 @@ pub mod upload;
 pub use columns::{ColumnField, ColumnName, Columns, Mapped, Said, normalised};
 pub use rows::{RowError, refuse_rows};
 pub use table::Table;
-pub use upload::{Accepted, Sent, receive};
+pub use upload::{Accepted, Sent, SentTable, TableUpload, receive};
 
 /// How many errors a refusal names.
 const MOST_ERRORS: usize = 1_000;

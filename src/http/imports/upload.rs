@@ -4,19 +4,31 @@
 //! (size, 15 seconds) hold for it too, and its digest binds an Idempotency-Key.
 
 use std::collections::BTreeMap;
+use std::future::Future;
+use std::pin::Pin;
 
 use actix_multipart::Multipart;
-use actix_web::HttpRequest;
 use actix_web::dev::Payload;
 use actix_web::web::Bytes;
+use actix_web::{FromRequest, HttpRequest};
 use futures_util::StreamExt as _;
+use serde::de::DeserializeOwned;
 
+use super::columns::{Mapped, Said, read_mapping};
+use super::table::{self, Table};
 use crate::http::body::{collect, expect_type};
 use crate::http::{Code, Problem};
 
 const FORM: &str = "multipart/form-data";
 /// What a form needs besides its file.
 const FORM_BYTES: usize = 64 * 1024;
+
+static TABLE: Accepted = Accepted {
+    content_type: "text/csv",
+    most: table::MAX_BYTES,
+    parts: &["mapping"],
+    wanted: "Send a CSV file.",
+};
 
 /// What an import takes.
 #[derive(Debug)]
@@ -111,6 +123,60 @@ fn unknown_part(accepted: &Accepted) -> String {
     match accepted.parts {
         [] => "A form has the part file.".to_owned(),
         parts => format!("A form has the parts file and {}.", parts.join(", ")),
+    }
+}
+
+/// A CSV file, and which column is what, if it came in a form that says so.
+#[derive(Debug)]
+pub struct TableUpload<M> {
+    file: Bytes,
+    mapping: Option<M>,
+}
+
+impl<M: Mapped + DeserializeOwned> FromRequest for TableUpload<M> {
+    type Error = Problem;
+    type Future = Pin<Box<dyn Future<Output = Result<Self, Problem>>>>;
+
+    fn from_request(request: &HttpRequest, payload: &mut Payload) -> Self::Future {
+        let (request, payload) = (request.clone(), payload.take());
+        Box::pin(async move {
+            let sent = receive(request, payload, &TABLE).await?;
+            let mapping = sent.parts.get("mapping");
+            Ok(Self {
+                mapping: mapping.map(|bytes| read_mapping(bytes)).transpose()?,
+                file: sent.file,
+            })
+        })
+    }
+}
+
+/// A table, and what was said of its columns.
+#[derive(Debug)]
+pub struct SentTable<M> {
+    /// The table.
+    pub table: Table,
+    /// Which column is what.
+    pub mapping: M,
+    /// Where that was said.
+    pub said: Said,
+}
+
+impl<M: Mapped> TableUpload<M> {
+    /// Reads the table. The form's mapping counts, or else the query's. Takes a while: not for a thread that serves others.
+    ///
+    /// # Errors
+    /// `payload_too_large`; `validation_failed` where the table is none.
+    pub fn read(self, in_query: impl Into<M>) -> Result<SentTable<M>, Problem> {
+        let table = Table::read(&self.file)?;
+        let (mapping, said) = match self.mapping {
+            Some(mapping) => (mapping, Said::InForm),
+            None => (in_query.into(), Said::InQuery),
+        };
+        Ok(SentTable {
+            table,
+            mapping,
+            said,
+        })
     }
 }
 

@@ -9,10 +9,12 @@ use chrono::{NaiveDateTime, TimeDelta};
 
 use crate::db::Instant;
 use crate::http::Problem;
+use crate::http::text::{Markdown, Name, Title};
 use crate::http::wall_clock::WallClock;
+use crate::outreach::events::texts::WebAddress;
 use crate::outreach::events::{Event, EventStatus};
-use crate::outreach::series::EventSeries;
 use crate::outreach::series::rule::{on_the_wall, period};
+use crate::outreach::series::{EventSeries, Pattern};
 
 /// What a calendar shows, in the order of the first of each.
 #[derive(Debug, Default)]
@@ -46,12 +48,45 @@ pub(super) struct Recurring {
     pub(super) exceptions: Vec<(WallClock, Event)>,
 }
 
+/// What calendars say of an event besides its times, or of all those of a series.
+#[derive(Debug, PartialEq, Eq)]
+pub(super) struct Details<'d> {
+    pub(super) status: &'static str,
+    pub(super) title: &'d Title,
+    pub(super) description: &'d Markdown,
+    pub(super) platform: Option<&'d Name>,
+    pub(super) join_url: Option<&'d WebAddress>,
+}
+
 /// The word of calendars for where an event stands.
-pub(super) const fn status_word(status: EventStatus) -> &'static str {
+const fn status_word(status: EventStatus) -> &'static str {
     match status {
         EventStatus::Draft => "TENTATIVE",
         EventStatus::Scheduled | EventStatus::Live | EventStatus::Ended => "CONFIRMED",
         EventStatus::Cancelled => "CANCELLED",
+    }
+}
+
+impl<'d> Details<'d> {
+    pub(super) const fn of(event: &'d Event) -> Self {
+        Self {
+            status: status_word(event.status),
+            title: &event.title,
+            description: &event.description,
+            platform: event.platform.as_ref(),
+            join_url: event.join_url.as_ref(),
+        }
+    }
+
+    /// What the events of a series have in common.
+    pub(super) const fn common(pattern: &'d Pattern) -> Self {
+        Self {
+            status: status_word(pattern.status),
+            title: &pattern.title,
+            description: &pattern.description,
+            platform: pattern.platform.as_ref(),
+            join_url: pattern.join_url.as_ref(),
+        }
     }
 }
 
@@ -146,14 +181,9 @@ impl Recurring {
 
     /// Whether an occurrence is otherwise than a calendar would show it.
     fn is_exception(&self, event: &Event, starts: &WallClock, length: TimeDelta) -> bool {
-        let pattern = &self.series.pattern.0;
         event.starts.0 != *starts
             || event.ends_at.utc() - event.starts_at.utc() != length
             || event.ends.0.time_zone != starts.time_zone
-            || event.title != pattern.title
-            || event.description != pattern.description
-            || event.platform != pattern.platform
-            || event.join_url != pattern.join_url
-            || status_word(event.status) != status_word(pattern.status)
+            || Details::of(event) != Details::common(&self.series.pattern.0)
     }
 }

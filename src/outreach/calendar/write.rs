@@ -14,14 +14,12 @@ use chrono::Datelike as _;
 use chrono_tz::Tz;
 
 use super::lines::Lines;
-use super::recurring::{Entries, Recurring, status_word};
+use super::recurring::{Details, Entries, Recurring};
 use super::times::{compact, utc};
 use super::zones;
 use crate::db::Instant;
-use crate::http::text::{Markdown, Name, Title};
 use crate::http::wall_clock::WallClock;
-use crate::outreach::events::texts::WebAddress;
-use crate::outreach::events::{Event, EventStatus};
+use crate::outreach::events::Event;
 use crate::outreach::series::EventSeries;
 
 /// How often subscribers ask again (RFC 7986 §5.7).
@@ -203,18 +201,7 @@ fn put_series(lines: &mut Lines, recurring: &Recurring, shown: Shown) {
     for left_out in &recurring.left_out {
         put_clock(lines, "EXDATE", left_out);
     }
-    let pattern = &series.pattern.0;
-    put_details(
-        lines,
-        &Details {
-            status: pattern.status,
-            title: &pattern.title,
-            description: &pattern.description,
-            platform: pattern.platform.as_ref(),
-            join_url: pattern.join_url.as_ref(),
-        },
-        shown,
-    );
+    put_details(lines, &Details::common(&series.pattern.0), shown);
     lines.end("VEVENT");
     for (by_rule, event) in &recurring.exceptions {
         lines.begin("VEVENT");
@@ -255,29 +242,8 @@ fn put_event(lines: &mut Lines, event: &Event, shown: Shown, sent: Option<&Sent<
     lines.end("VEVENT");
 }
 
-/// What an event is and where, or all those of a series.
-struct Details<'d> {
-    status: EventStatus,
-    title: &'d Title,
-    description: &'d Markdown,
-    platform: Option<&'d Name>,
-    join_url: Option<&'d WebAddress>,
-}
-
-impl<'d> Details<'d> {
-    const fn of(event: &'d Event) -> Self {
-        Self {
-            status: event.status,
-            title: &event.title,
-            description: &event.description,
-            platform: event.platform.as_ref(),
-            join_url: event.join_url.as_ref(),
-        }
-    }
-}
-
 fn put_details(lines: &mut Lines, details: &Details<'_>, shown: Shown) {
-    lines.put("STATUS", status_word(details.status));
+    lines.put("STATUS", details.status);
     lines.text("SUMMARY", details.title.as_str());
     if !details.description.as_str().is_empty() {
         lines.text("DESCRIPTION", details.description.as_str());

@@ -67,29 +67,29 @@ pub struct NewRegistration {
 #[schema(example = json!({"name": "Grace Hopper", "email": "grace@example.org"}))]
 pub struct AddedRegistration {
     /// The person's name.
-    name: Name,
+    pub(super) name: Name,
     /// The person's address.
     pub(super) email: Email,
     /// The person's language: English unless given.
     #[serde(default)]
-    locale: Locale,
+    pub(super) locale: Locale,
     /// How many come: all have a seat, or none. One unless given.
     #[serde(default = "one_seat")]
-    seats: Seats,
+    pub(super) seats: Seats,
     /// The names of those who come along, at most one fewer than seats.
     #[serde(default)]
     #[schema(value_type = Vec<Name>, max_items = 9)]
-    companions: Companions,
+    pub(super) companions: Companions,
     /// The answers to the event's questions, by the questions' keys; none is demanded.
     #[serde(default)]
     #[schema(value_type = Object)]
-    answers: Given,
+    pub(super) answers: Given,
     /// Where the person heard of it.
-    utm_source: Option<Utm>,
+    pub(super) utm_source: Option<Utm>,
     /// By what kind of link.
-    utm_medium: Option<Utm>,
+    pub(super) utm_medium: Option<Utm>,
     /// By which of the organiser's efforts.
-    utm_campaign: Option<Utm>,
+    pub(super) utm_campaign: Option<Utm>,
 }
 
 /// What was said of a person, checked against the event's rules.
@@ -103,18 +103,6 @@ pub(super) struct Details {
     answers: Map<String, Value>,
     utm: [Option<Utm>; 3],
     origin: Origin,
-}
-
-/// What a member, or a table, says of somebody.
-#[derive(Debug)]
-pub(super) struct Said {
-    pub(super) name: Name,
-    pub(super) email: Email,
-    pub(super) locale: Locale,
-    pub(super) seats: Seats,
-    pub(super) companions: Companions,
-    pub(super) answers: Map<String, Value>,
-    pub(super) utm: [Option<Utm>; 3],
 }
 
 impl NewRegistration {
@@ -143,22 +131,6 @@ impl NewRegistration {
 }
 
 impl AddedRegistration {
-    /// What a table says.
-    pub(super) fn of(said: Said) -> Self {
-        let [utm_source, utm_medium, utm_campaign] = said.utm;
-        Self {
-            name: said.name,
-            email: said.email,
-            locale: said.locale,
-            seats: said.seats,
-            companions: said.companions,
-            answers: Given(said.answers),
-            utm_source,
-            utm_medium,
-            utm_campaign,
-        }
-    }
-
     /// Checked against the rules of the event.
     pub(super) fn checked(self, event: &Event, origin: Origin) -> Result<Details, Problem> {
         let details = Details {

@@ -1,5 +1,6 @@
 //! Which column of the table says what about a task.
 
+use actix_web::web::Bytes;
 use serde::Deserialize;
 use utoipa::{IntoParams, ToSchema};
 
@@ -137,7 +138,9 @@ pub struct Mapping {
     external_id: Option<ColumnName>,
 }
 
-impl Mapped<Field> for Mapping {
+impl Mapped for Mapping {
+    type Field = Field;
+
     fn of(&self, field: Field) -> Option<&ColumnName> {
         match field {
             Field::Title => self.title.as_ref(),
@@ -155,6 +158,19 @@ impl Mapped<Field> for Mapping {
             Field::ExternalId => self.external_id.as_ref(),
         }
     }
+}
+
+/// A table in a form.
+#[derive(Debug, ToSchema)]
+#[schema(example = json!({"file": "title,role,due_date\nCut the release branch,Branch Manager,2024-03-19\n", "mapping": {"assignee": "role"}}))]
+pub struct ImportForm {
+    /// The CSV file, UTF-8, at most 5 MiB and 10,000 rows.
+    #[schema(value_type = String, format = Binary, max_length = 5_242_880)]
+    #[allow(dead_code)]
+    file: Bytes,
+    /// Which column is what, as JSON. It may be left out, and then so may the query's.
+    #[allow(dead_code)]
+    mapping: Option<Mapping>,
 }
 
 #[cfg(test)]

@@ -4,12 +4,11 @@ use actix_web::post;
 use serde::Deserialize;
 use utoipa::IntoParams;
 
-use super::columns::Mapping;
+use super::columns::{ImportForm, Mapping};
 use super::plan::Plan;
 use super::report::ImportReport;
-use super::upload::{ImportForm, MappingQuery, Upload};
 use crate::access::{Permission, TeamScope};
-use crate::http::imports::refuse_rows;
+use crate::http::imports::{TableUpload, refuse_rows};
 use crate::http::query::Flag;
 use crate::http::{Answer, Problem, Query, Reply, ServiceConfig};
 use crate::outreach::campaigns;
@@ -46,8 +45,8 @@ pub struct DryRun {
 pub async fn create_import(
     scope: TeamScope,
     dry_run: Query<DryRun>,
-    mapping: MappingQuery,
-    upload: Upload,
+    mapping: Query<Mapping>,
+    upload: TableUpload<Mapping>,
 ) -> Answer {
     let campaign_id = scope.id("campaign_id")?;
     let is_dry_run = dry_run.0.dry_run.is_none_or(|Flag(flag)| flag);

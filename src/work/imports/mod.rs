@@ -4,7 +4,7 @@
 //! titles, dates, milestones, labels, priorities and estimates of what is there in line with the file; who holds
 //! a task and where it stands is decided here once the task exists, so no file ever undoes a delegation.
 //!
-//! In reading order: [`upload`] takes the file (`http::imports` reads it), [`columns`] knows which column is what, [`rows`] reads the cells,
+//! In reading order: `http::imports` takes the file and reads it, [`columns`] knows which column is what, [`rows`] reads the cells,
 //! [`directory`] finds the members, [`plan`] compares with what is there, row by row in `planner`, [`handlers`] answers.
 
 pub mod columns;
@@ -14,6 +14,5 @@ pub mod plan;
 mod planner;
 pub mod report;
 pub mod rows;
-pub mod upload;
 
 pub use handlers::routes;

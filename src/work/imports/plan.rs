@@ -6,7 +6,7 @@ use std::collections::HashMap;
 
 use diesel::prelude::*;
 
-use super::columns::{Columns, Field};
+use super::columns::{Columns, Field, Mapping};
 use super::directory::Directory;
 use super::planner::{Planner, Step};
 use super::report::{
@@ -16,7 +16,7 @@ use super::rows::{RowReader, Wanted, derived_id};
 use crate::access::{Reading, Tx};
 use crate::db::Id;
 use crate::http::Problem;
-use crate::http::imports::{RowError, Table, normalised};
+use crate::http::imports::{RowError, SentTable, normalised};
 use crate::http::text::{Markdown, Name};
 use crate::outreach::{campaigns, milestones};
 use crate::schema;
@@ -25,14 +25,6 @@ use crate::work::tasks::{Checked, Start, Task, TaskPatch, create_all, update};
 
 /// How many external ids one query names.
 const CHUNK: usize = 500;
-/// A table, and what its columns are.
-#[derive(Debug)]
-pub struct Input {
-    /// The table.
-    pub table: Table,
-    /// Its columns.
-    pub columns: Columns,
-}
 
 /// What an import would do.
 #[derive(Debug)]
@@ -50,13 +42,14 @@ impl Plan {
     /// Compares the rows with the campaign.
     ///
     /// # Errors
-    /// `not_found` when there is no such campaign.
+    /// `not_found` when there is no such campaign; `validation_failed` where the mapping is wrong.
     pub fn make(
         reading: &mut Reading<'_>,
         campaign_id: Id,
-        input: &Input,
+        input: &SentTable<Mapping>,
     ) -> Result<Self, Problem> {
-        let Input { table, columns } = input;
+        let table = &input.table;
+        let columns = &Columns::find(table, &input.mapping, input.said).map_err(Problem::fields)?;
         let campaign = campaigns::find(reading, campaign_id)?;
         let directory = Directory::load(reading)?;
         let reader = RowReader::new(table, columns, &directory);

@@ -99,6 +99,36 @@ async fn a_template_makes_its_tasks_once() {
 }
 
 #[tokio::test]
+async fn each_template_has_work_before_on_and_after_the_day() {
+    let app = TestApp::start().await;
+    let [lead] = app.team_with(["lead"]).await;
+    let templates = lead.person.get("/v1/event-templates").await.ok();
+    let templates = templates["items"].as_array().unwrap();
+    let names: Vec<&str> = templates
+        .iter()
+        .map(|one| one["name"].as_str().unwrap())
+        .collect();
+    assert_eq!(names, ["webinar", "ama", "livestream"]);
+    // By the day in Paris, which is not the day in UTC.
+    let day: chrono::NaiveDate = "2027-04-20".parse().unwrap();
+    for template in templates {
+        let event = event(&lead, &Value::Null).await;
+        let place = format!("/events/{event}/prepare");
+        let body = json!({"template": template["name"]});
+        let made = lead.post(&place, body).await.ok();
+        let made = made["made_tasks"].as_array().unwrap().iter();
+        let due: Vec<&str> = made.map(|task| task["due_on"].as_str().unwrap()).collect();
+        let days = template["tasks"].as_array().unwrap().iter();
+        let days: Vec<i64> = days.map(|task| task["days"].as_i64().unwrap()).collect();
+        let on = |days: &i64| (day + chrono::TimeDelta::days(*days)).to_string();
+        assert_eq!(due, days.iter().map(on).collect::<Vec<_>>());
+        assert!(days.iter().any(|days| *days < 0), "{template}");
+        assert!(days.contains(&0), "{template}");
+        assert!(days.iter().any(|days| *days > 0), "{template}");
+    }
+}
+
+#[tokio::test]
 async fn what_cannot_be_prepared_is_refused() {
     let app = TestApp::start().await;
     let [lead, guest] = app.team_with(["lead", "guest"]).await;

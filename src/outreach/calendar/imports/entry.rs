@@ -6,7 +6,7 @@
 
 use std::collections::BTreeMap;
 
-use chrono::{NaiveDateTime, TimeDelta};
+use chrono::TimeDelta;
 use chrono_tz::Tz;
 
 use super::file::EntryError;
@@ -18,6 +18,7 @@ use crate::http::Text;
 use crate::http::text::{Markdown, Name, Title};
 use crate::http::values::TimeZone;
 use crate::http::wall_clock::WallClock;
+use crate::outreach::calendar::times;
 use crate::outreach::events::texts::WebAddress;
 use crate::outreach::events::write::check_period;
 use crate::outreach::events::{EventKind, EventStatus, Hosts, NewEvent, Visibility};
@@ -355,15 +356,7 @@ fn time(
         ));
     }
     let invalid = || EntryError::new(name, "invalid_format", "A time such as 20261201T190000.");
-    let (local, is_utc) = match value.strip_suffix(['Z', 'z']) {
-        Some(local) => (local, true),
-        None => (value, false),
-    };
-    // chrono also takes fewer digits.
-    if local.len() != 15 {
-        return Err(invalid());
-    }
-    let local = NaiveDateTime::parse_from_str(local, "%Y%m%dT%H%M%S").map_err(|_| invalid())?;
+    let (local, is_utc) = times::read(value).ok_or_else(invalid)?;
     if is_utc {
         let instant = Instant::new(local.and_utc());
         return zones

@@ -3,7 +3,7 @@
 //! The surprising rule: a date that names an occurrence may be one that the clocks skip. Calendars write the time that
 //! the rule gives, so it is not refused here as it is for a start.
 
-use chrono::{NaiveDate, NaiveDateTime};
+use chrono::NaiveDate;
 
 use super::entry::{Zones, zone_of};
 use super::file::EntryError;
@@ -11,6 +11,7 @@ use super::file::{Property, RawEntry};
 use crate::db::Instant;
 use crate::http::values::TimeZone;
 use crate::http::wall_clock::WallClock;
+use crate::outreach::calendar::times;
 use crate::outreach::series::rule::Rule;
 
 /// How many dates an entry may leave out or add.
@@ -146,14 +147,7 @@ fn stamp(
         let day = NaiveDate::parse_from_str(value, "%Y%m%d").map_err(|_| invalid())?;
         return Ok(Stamp::On(day));
     }
-    let (local, is_utc) = match value.strip_suffix(['Z', 'z']) {
-        Some(local) => (local, true),
-        None => (value, false),
-    };
-    if local.len() != 15 {
-        return Err(invalid());
-    }
-    let local = NaiveDateTime::parse_from_str(local, "%Y%m%dT%H%M%S").map_err(|_| invalid())?;
+    let (local, is_utc) = times::read(value).ok_or_else(invalid)?;
     if is_utc {
         return Ok(Stamp::At(Instant::new(local.and_utc())));
     }

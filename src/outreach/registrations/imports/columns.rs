@@ -2,6 +2,7 @@
 
 use std::collections::BTreeMap;
 
+use actix_web::web::Bytes;
 use serde::Deserialize;
 use utoipa::{IntoParams, ToSchema};
 
@@ -162,14 +163,13 @@ impl From<QueryMapping> for RegistrationMapping {
     }
 }
 
-impl RegistrationMapping {
-    /// Whether a mapping has this member.
-    pub(super) fn knows(name: &str) -> bool {
+impl Mapped for RegistrationMapping {
+    type Field = Field;
+
+    fn knows(name: &str) -> bool {
         name == "answers" || Field::parse(name).is_some()
     }
-}
 
-impl Mapped<Field> for RegistrationMapping {
     fn of(&self, field: Field) -> Option<&ColumnName> {
         match field {
             Field::Name => self.name.as_ref(),
@@ -183,6 +183,19 @@ impl Mapped<Field> for RegistrationMapping {
             Field::UtmCampaign => self.utm_campaign.as_ref(),
         }
     }
+}
+
+/// A table of registrations in a form.
+#[derive(Debug, ToSchema)]
+#[schema(example = json!({"file": "Full name;Mail\nAda Lovelace;ada@example.org\n", "mapping": {"name": "Full name", "email": "Mail"}}))]
+pub struct RegistrationImportForm {
+    /// The CSV file, UTF-8, at most 5 MiB and 10,000 rows.
+    #[schema(value_type = String, format = Binary, max_length = 5_242_880)]
+    #[allow(dead_code)]
+    file: Bytes,
+    /// Which column is what, as JSON. It may be left out, and then so may the query's.
+    #[allow(dead_code)]
+    mapping: Option<RegistrationMapping>,
 }
 
 /// The index of each field's column, and of each question's.

@@ -4,12 +4,11 @@ use actix_web::post;
 use serde::Deserialize;
 use utoipa::IntoParams;
 
-use super::columns::QueryMapping;
+use super::columns::{QueryMapping, RegistrationImportForm, RegistrationMapping};
 use super::plan::Plan;
 use super::report::RegistrationImportReport;
-use super::upload::{RegistrationImportForm, RegistrationUpload};
 use crate::access::{Permission, TeamScope};
-use crate::http::imports::refuse_rows;
+use crate::http::imports::{TableUpload, refuse_rows};
 use crate::http::query::Flag;
 use crate::http::{Answer, Problem, Query, Reply, ServiceConfig};
 use crate::outreach::events;
@@ -51,7 +50,7 @@ pub async fn create_registration_import(
     scope: TeamScope,
     query: Query<RegistrationImportQuery>,
     mapping: Query<QueryMapping>,
-    upload: RegistrationUpload,
+    upload: TableUpload<RegistrationMapping>,
 ) -> Answer {
     let event_id = scope.id("event_id")?;
     let RegistrationImportQuery { dry_run, notify } = query.0;

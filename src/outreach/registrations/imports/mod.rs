@@ -8,6 +8,5 @@ mod handlers;
 mod plan;
 mod report;
 mod rows;
-mod upload;
 
 pub use handlers::routes;

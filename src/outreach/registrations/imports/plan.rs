@@ -7,16 +7,16 @@ use std::collections::{HashMap, HashSet};
 
 use diesel::prelude::*;
 
-use super::columns::Columns;
+use super::columns::{Columns, RegistrationMapping};
 use super::report::{
     PersonColumn, PersonCounts, PersonOutcome, PersonRow, RegistrationImportReport,
 };
 use super::rows::{RowReader, Wanted};
-use super::upload::Input;
 use crate::access::secrets::readable_code;
 use crate::access::{Reading, Tx};
 use crate::db::Id;
 use crate::http::Problem;
+use crate::http::imports::SentTable;
 use crate::insert_all;
 use crate::outreach::events::Event;
 use crate::outreach::letters::{self, LetterKind};
@@ -54,7 +54,7 @@ impl Plan {
     pub(super) fn make(
         reading: &mut Reading<'_>,
         event: &Event,
-        input: &Input,
+        input: &SentTable<RegistrationMapping>,
     ) -> Result<Self, Problem> {
         let questions = &event.registration.0.questions.0;
         let table = &input.table;

@@ -12,7 +12,8 @@ use crate::http::text::Name;
 use crate::http::{Problem, Text, UpTo};
 use crate::outreach::events::Event;
 use crate::outreach::registration_rules::{Question, QuestionKind};
-use crate::outreach::registrations::input::{AddedRegistration, Details, Said};
+use crate::outreach::registrations::answers::Given;
+use crate::outreach::registrations::input::{AddedRegistration, Details};
 use crate::outreach::registrations::model::Seats;
 use crate::outreach::registrations::state::{Origin, RegistrationState};
 use crate::outreach::registrations::table::unguarded;
@@ -87,7 +88,7 @@ impl RowReader<'_> {
         let companions = cells.companions();
         let seats = cells.seats(companions.len());
         let has_place = cells.has_place();
-        let utm =
+        let [utm_source, utm_medium, utm_campaign] =
             [Field::UtmSource, Field::UtmMedium, Field::UtmCampaign].map(|field| cells.text(field));
         let answers = cells.answers(&self.event.registration.0.questions.0);
         let has = |field| {
@@ -106,15 +107,17 @@ impl RowReader<'_> {
         if !has_place {
             return Ok(Wanted::Nothing(email));
         }
-        let added = AddedRegistration::of(Said {
+        let added = AddedRegistration {
             name,
             email,
             locale: locale.unwrap_or_default(),
             seats: Seats::clamped(seats),
             companions: UpTo(companions),
-            answers,
-            utm,
-        });
+            answers: Given(answers),
+            utm_source,
+            utm_medium,
+            utm_campaign,
+        };
         added
             .checked(self.event, Origin::Import)
             .map(|details| Wanted::Place(Box::new(details)))

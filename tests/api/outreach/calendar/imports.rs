@@ -1,31 +1,13 @@
 //! Calendars that a team brings along.
 
-use serde_json::{Value, json};
+use serde_json::json;
 
-use super::{only, says};
+use super::{calendar, import, only, says, send};
 use crate::outreach::events::{event, place};
-use crate::vocabulary::{Answer, Member, TestApp};
+use crate::vocabulary::TestApp;
 
 const GOOGLE: &str = include_str!("../../../data/google.ics");
 const OUTLOOK: &str = include_str!("../../../data/outlook.ics");
-
-async fn send(member: &Member, query: &str, text: &str) -> Answer {
-    let request = member.request("POST", &format!("/calendar-imports?{query}"));
-    request.raw("text/calendar", text.to_owned()).await
-}
-
-async fn import(member: &Member, text: &str) -> Value {
-    send(member, "dry_run=false", text).await.ok()
-}
-
-/// A calendar with these lines as its entries.
-fn calendar(entries: &[&str]) -> String {
-    let entries: String = entries
-        .iter()
-        .map(|entry| format!("BEGIN:VEVENT\r\n{entry}END:VEVENT\r\n"))
-        .collect();
-    format!("BEGIN:VCALENDAR\r\nVERSION:2.0\r\n{entries}END:VCALENDAR\r\n")
-}
 
 /// An entry that is fine.
 const TALK: &str = "UID:talk@example.org\r\nSUMMARY:A talk\r\nDTSTART;TZID=Europe/Paris:20270420T190000\r\nDURATION:PT1H30M\r\n";

@@ -1,6 +1,9 @@
 //! Calendars: files, feeds, imports. What is written is read by a parser that is not ours.
 
 use icalendar::{Calendar, Component, Event};
+use serde_json::Value;
+
+use crate::vocabulary::{Answer, Member};
 
 mod feeds;
 mod files;
@@ -17,6 +20,26 @@ pub fn read(text: &str) -> Calendar {
         assert!(line.len() <= 75, "{} bytes: {line}", line.len());
     }
     text.parse().expect("a calendar")
+}
+
+/// Imports a calendar, with this in the query.
+async fn send(member: &Member, query: &str, text: &str) -> Answer {
+    let request = member.request("POST", &format!("/calendar-imports?{query}"));
+    request.raw("text/calendar", text.to_owned()).await
+}
+
+/// Imports a calendar for good: the report.
+async fn import(member: &Member, text: &str) -> Value {
+    send(member, "dry_run=false", text).await.ok()
+}
+
+/// A calendar with these lines as its entries.
+fn calendar(entries: &[&str]) -> String {
+    let entries: String = entries
+        .iter()
+        .map(|entry| format!("BEGIN:VEVENT\r\n{entry}END:VEVENT\r\n"))
+        .collect();
+    format!("BEGIN:VCALENDAR\r\nVERSION:2.0\r\n{entries}END:VCALENDAR\r\n")
 }
 
 /// The one event of a calendar.

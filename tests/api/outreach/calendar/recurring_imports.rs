@@ -3,25 +3,9 @@
 use chrono::TimeDelta;
 use serde_json::{Value, json};
 
+use super::{calendar, import, send};
 use crate::outreach::events::place;
-use crate::vocabulary::{Answer, Member, TestApp};
-
-async fn send(member: &Member, query: &str, text: &str) -> Answer {
-    let request = member.request("POST", &format!("/calendar-imports?{query}"));
-    request.raw("text/calendar", text.to_owned()).await
-}
-
-async fn import(member: &Member, text: &str) -> Value {
-    send(member, "dry_run=false", text).await.ok()
-}
-
-fn calendar(entries: &[&str]) -> String {
-    let entries: String = entries
-        .iter()
-        .map(|entry| format!("BEGIN:VEVENT\r\n{entry}END:VEVENT\r\n"))
-        .collect();
-    format!("BEGIN:VCALENDAR\r\nVERSION:2.0\r\n{entries}END:VCALENDAR\r\n")
-}
+use crate::vocabulary::{Member, TestApp};
 
 /// Tuesdays in Paris, over the night in which the clocks are changed.
 const STANDUP: &str = "UID:standup@example.org\r\nSUMMARY:Stand-up\r\nDESCRIPTION:Bring news\r\nDTSTART;TZID=Europe/Paris:20270316T190000\r\nDTEND;TZID=Europe/Paris:20270316T193000\r\nRRULE:FREQ=WEEKLY;COUNT=5\r\n";
@@ -446,4 +430,58 @@ async fn a_new_title_stays_when_a_date_far_ahead_is_left_out_with_it() {
     assert_eq!(series["left_out"], json!(["2028-12-05T19:00:00"]));
     // What is made later is made of this.
     assert_eq!(series["pattern"]["title"], "Standing", "{series}");
+}
+
+#[tokio::test]
+async fn what_is_in_the_trash_is_not_made_again() {
+    let app = TestApp::start().await;
+    let [lead] = app.team_with(["lead"]).await;
+    let talk = "UID:talk\r\nSUMMARY:A talk\r\nDTSTART;TZID=Europe/Paris:20270420T190000\r\nDURATION:PT1H\r\n";
+    let text = calendar(&[STANDUP, OTHERWISE, talk]);
+    import(&lead, &text).await;
+    let series = lead.all("/event-series").await[0].clone();
+    let single = events(&lead).await.pop().unwrap();
+    let series = series["id"].as_str().unwrap();
+    lead.delete(&format!("/event-series/{series}"))
+        .await
+        .no_content();
+    lead.delete(&place(&single)).await.no_content();
+
+    let before = lead.all("/changes?limit=100").await.len();
+    let problem = send(&lead, "dry_run=false", &text)
+        .await
+        .problem(422, "validation_failed");
+    let refused = |at: usize| {
+        let error = &problem["errors"][at];
+        (error["pointer"].clone(), error["code"].clone())
+    };
+    for entry in 1..=3 {
+        assert_eq!(
+            refused(entry - 1),
+            (json!(format!("/entries/{entry}/UID")), json!("in_trash")),
+            "{problem}"
+        );
+    }
+    let partial = send(&lead, "dry_run=false&mode=partial", &text).await.ok();
+    assert_eq!(partial["counts"]["refused"], 3, "{partial}");
+    assert!(events(&lead).await.is_empty());
+    assert_eq!(lead.all("/changes?limit=100").await.len(), before);
+    let trash = lead.all("/trash").await;
+    assert_eq!(trash.len(), 2, "{trash:?}");
+
+    for one in &trash {
+        let back = format!("/trash/{}/restore", one["id"].as_str().unwrap());
+        lead.request("POST", &back).send().await.ok();
+    }
+    let again = import(&lead, &text).await;
+    assert_eq!(again["counts"]["unchanged"], 3, "{again}");
+    // Emptied for good, it comes in anew.
+    lead.delete(&format!("/event-series/{series}"))
+        .await
+        .no_content();
+    app.clock.advance(TimeDelta::days(31));
+    assert_eq!(relais::trash::purge_expired(&app.state).await.unwrap(), 1);
+    let anew = import(&lead, &text).await;
+    assert_eq!(anew["counts"]["created"], 1, "{anew}");
+    assert_eq!(lead.all("/event-series").await.len(), 1);
 }

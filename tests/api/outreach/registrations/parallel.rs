@@ -68,3 +68,28 @@ async fn two_hundred_come_at_once_for_fifty_seats() {
     assert_eq!(gone, [200; 20]);
     assert_eq!(hall.seats().await, [30, 20, 0, 130, 0]);
 }
+
+#[tokio::test]
+async fn one_address_has_one_place_however_often_it_comes_at_once() {
+    let hall = Hall::open(json!({"capacity": 50})).await;
+    let hall = &hall;
+    let statuses: Vec<u16> = iter(0..30)
+        .map(|number: usize| async move {
+            if number.is_multiple_of(2) {
+                hall.register("a@x.org", 2).await.status
+            } else {
+                let body = json!({"name": "Ada", "email": "A@x.org", "seats": 2});
+                hall.lead.post(&hall.list(), body).await.status
+            }
+        })
+        .buffer_unordered(30)
+        .collect()
+        .await;
+    let by_hand = statuses.iter().filter(|status| **status == 201).count();
+    let refused = statuses.iter().filter(|status| **status == 409).count();
+    let on_the_page = statuses.iter().filter(|status| **status == 202).count();
+    assert_eq!((by_hand, refused, on_the_page), (1, 14, 15));
+    assert_eq!(hall.seats().await, [2, 0, 0, 0, 48]);
+    let all = format!("{}?state=confirmed,unverified", hall.list());
+    assert_eq!(hall.lead.all(&all).await.len(), 1);
+}

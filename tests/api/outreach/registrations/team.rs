@@ -144,10 +144,16 @@ async fn attendance_is_counted_by_source() {
         .await
         .created();
     hall.change(json!({"campaign_id": campaign["id"]})).await;
-    for (email, source) in [("a", "x"), ("b", "x"), ("c", "y"), ("d", "y")] {
-        let body = json!({"name": "A", "email": format!("{email}@x.org"), "utm_source": source});
+    for (email, source) in [("b", "x"), ("c", "y"), ("d", "y")] {
+        let body = json!({"name": "A", "email": format!("{email}@x.org"), "utm_source": source,
+            "utm_medium": "mail", "utm_campaign": "spring"});
         hall.lead.post(&hall.list(), body).await.created();
     }
+    // By the page it is the same as by hand.
+    let form = json!({"name": "A", "email": "a@x.org", "consent": true, "utm_source": "x",
+        "utm_medium": "mail", "utm_campaign": "spring"});
+    hall.send(form).await.expect(202);
+    hall.does("a@x.org", "POST", "/confirm").await.ok();
     hall.register("never@x.org", 1).await.expect(202);
     hall.change(json!({"status": "live"})).await;
     for (email, act) in [
@@ -174,6 +180,11 @@ async fn attendance_is_counted_by_source() {
         assert_eq!(
             figures,
             [(&json!("x"), &json!(100)), (&json!("y"), &json!(50))]
+        );
+        let first = &seen["sources"][0];
+        assert_eq!(
+            (&first["utm_medium"], &first["utm_campaign"]),
+            (&json!("mail"), &json!("spring"))
         );
     }
 }
