@@ -19,6 +19,7 @@ use crate::db::{self, Address, Db, DbError, MigrationError};
 use crate::http::edge::Edge;
 use crate::http::rate::Bucket;
 use crate::openapi;
+use crate::outreach;
 
 /// Who issues access tokens, and for whom: the `iss` and `aud` of each.
 const ISSUER: &str = "relais";
@@ -107,6 +108,7 @@ pub fn edge(config: &Config, state: &web::Data<State>) -> web::Data<Edge> {
                 .ok()
                 .map(|caller| caller.account_id)
         }),
+        explain: outreach::explained,
     })
 }
 

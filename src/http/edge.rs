@@ -14,7 +14,7 @@ use actix_web::dev::{ServiceRequest, ServiceResponse};
 use actix_web::http::header::{self, HeaderName, HeaderValue};
 use actix_web::http::{Method, StatusCode};
 use actix_web::middleware::Next;
-use actix_web::{Error, HttpMessage, HttpRequest, web};
+use actix_web::{Error, HttpMessage, HttpRequest, HttpResponse, ResponseError, web};
 use futures_util::FutureExt;
 
 use super::codes::Code;
@@ -34,6 +34,8 @@ pub const PAGE_POLICY: &str = "default-src 'none'; style-src 'sha256-CfEhIGlmSmN
 const POLICY: &str = "default-src 'none'; frame-ancestors 'none'";
 /// Where the pages of people who registered are.
 pub const PAGES: &str = "/r/";
+/// What they are.
+pub const HTML: &str = "text/html; charset=utf-8";
 
 /// What the answer at an address may do in a browser.
 fn policy(path: &str) -> HeaderValue {
@@ -57,6 +59,38 @@ pub struct Account(pub Id);
 /// Finds out who asks, without waiting: the account's id where the token is good.
 pub type Identify = Box<dyn Fn(&HttpRequest) -> Option<Id> + Send + Sync>;
 
+/// What a browser is shown of a problem instead of the document: a page in HTML, in one of the languages that it accepts.
+pub type Explain = fn(&Problem, accepted: &str) -> String;
+
+/// Somebody who reads pages, where a problem document would be no answer.
+struct Reader {
+    explain: Explain,
+    accepted: String,
+}
+
+impl Reader {
+    /// Whoever asks for one of the pages.
+    fn of(request: &ServiceRequest) -> Option<Self> {
+        let edge = request.app_data::<web::Data<Edge>>()?;
+        let accepted = request.headers().get(header::ACCEPT_LANGUAGE);
+        let accepted = accepted.and_then(|value| value.to_str().ok());
+        request.path().starts_with(PAGES).then(|| Self {
+            explain: edge.explain,
+            accepted: accepted.unwrap_or_default().to_owned(),
+        })
+    }
+
+    /// The problem as a page, with the status and the headers of the document.
+    fn page(&self, problem: &Problem) -> HttpResponse {
+        let page = (self.explain)(problem, &self.accepted);
+        let mut response = problem.error_response().set_body(BoxBody::new(page));
+        response
+            .headers_mut()
+            .insert(header::CONTENT_TYPE, HeaderValue::from_static(HTML));
+        response
+    }
+}
+
 /// What the edge needs to know.
 pub struct Edge {
     /// For everything.
@@ -67,6 +101,8 @@ pub struct Edge {
     pub trusted_proxies: Vec<IpAddr>,
     /// Who asks.
     pub identify: Identify,
+    /// How problems are told on pages.
+    pub explain: Explain,
 }
 
 impl Edge {
@@ -143,12 +179,13 @@ pub async fn guard(
     }
     request.extensions_mut().insert(RequestId(id.clone()));
     let policy = policy(request.path());
+    let reader = Reader::of(&request);
     let connection = request.conn_data::<Rc<Activity>>().cloned();
     let _running = connection.as_ref().map(Activity::begin);
 
     let lost = match AssertUnwindSafe(next.call(request)).catch_unwind().await {
         Ok(Ok(response)) => {
-            let mut response = render(response.map_into_boxed_body(), &id);
+            let mut response = render(response.map_into_boxed_body(), &id, reader.as_ref());
             if let Some(connection) = connection
                 && response.status() == StatusCode::REQUEST_TIMEOUT
             {
@@ -173,16 +210,13 @@ pub async fn guard(
         Err(_) => Problem::internal("a handler panicked"),
     };
     // The request went down with its handler; the problem is all that is left to answer with.
-    tell(
-        &method,
-        None,
-        actix_web::ResponseError::status_code(&lost),
-        started,
-        &id,
-        None,
-    );
-    let mut error = Error::from(lost.for_request(&id));
+    tell(&method, None, lost.status_code(), started, &id, None);
+    let lost = lost.for_request(&id);
+    let mut error = Error::from(lost.clone());
     error.add_response_mapper(move |mut response| {
+        if let Some(reader) = &reader {
+            response = reader.page(&lost);
+        }
         finish(response.headers_mut(), policy.clone(), &id, None);
         response
     });
@@ -261,9 +295,12 @@ fn request_id(headers: &header::HeaderMap) -> String {
         .map_or_else(|| Id::new().to_string(), str::to_owned)
 }
 
-/// Turns whatever is no success into a problem document with the request's id.
-fn render(response: ServiceResponse<BoxBody>, id: &str) -> ServiceResponse<BoxBody> {
-    use actix_web::ResponseError;
+/// Turns whatever is no success into a problem document with the request's id, or into a page for who reads pages.
+fn render(
+    response: ServiceResponse<BoxBody>,
+    id: &str,
+    reader: Option<&Reader>,
+) -> ServiceResponse<BoxBody> {
     let is_problem = response.status().is_client_error() || response.status().is_server_error();
     let problem = match response.response().error() {
         Some(error) => as_problem(error),
@@ -273,7 +310,11 @@ fn render(response: ServiceResponse<BoxBody>, id: &str) -> ServiceResponse<BoxBo
         None => return response,
     };
     let (request, before) = response.into_parts();
-    let mut rendered = problem.for_request(id).error_response();
+    let problem = problem.for_request(id);
+    let mut rendered = match reader {
+        Some(reader) => reader.page(&problem),
+        None => problem.error_response(),
+    };
     // What lets a page of another origin read it.
     for (name, value) in before.headers() {
         if *name == header::VARY || name.as_str().starts_with("access-control-") {

@@ -14,7 +14,7 @@ pub mod series;
 pub mod trashing;
 
 use crate::http::ServiceConfig;
-pub use registrations::pages;
+pub use registrations::{explained, pages};
 
 /// Registers the operations.
 pub fn routes(config: &mut ServiceConfig<'_>) {

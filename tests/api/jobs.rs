@@ -240,6 +240,7 @@ async fn the_worker_works_by_itself_until_it_is_stopped() {
         sign_in: Bucket::new("sign-in", 10),
         trusted_proxies: Vec::new(),
         identify: Box::new(|_| None),
+        explain: |_, _| String::new(),
     });
     let tick = std::time::Duration::from_secs(3600);
     let worker = jobs::start(app.state.clone(), edge.clone(), tick);

@@ -27,8 +27,8 @@ mod window;
 
 pub use handlers::routes;
 pub use link::Link;
-pub use model::{RankedRegistration, Registration, RegistrationPage, Seats};
-pub use own_page::pages;
+pub use model::{Companions, RankedRegistration, Registration, RegistrationPage, Seats};
+pub use own_page::{explained, pages};
 pub use queries::{find, in_event, tally};
 pub use queue::{promote, shorten_offers};
 pub use state::{Origin, PassedOverReason, RegistrationState};

@@ -58,7 +58,8 @@ impl Page<'_> {
                 escaped(&value).replace('\n', "<br>\n")
             ));
         }
-        if let Some(address) = self.event.join_url.as_ref().filter(|_| self.is_in()) {
+        let may_join = self.is_in() && !is_called_off;
+        if let Some(address) = self.event.join_url.as_ref().filter(|_| may_join) {
             let address = escaped(address.as_str());
             main.push_str(&format!(
                 "<dt>{}</dt><dd><a href=\"{address}\">{address}</a></dd>\n",
@@ -66,6 +67,7 @@ impl Page<'_> {
             ));
         }
         main.push_str("</dl>\n");
+        self.put_first_button(&mut main, &labels);
         if !is_called_off && self.registration.state.is_registered() {
             main.push_str(&format!(
                 "<p><a href=\"../v1/public/registrations/{}/calendar.ics\">{}</a></p>\n",
@@ -73,7 +75,7 @@ impl Page<'_> {
                 escaped(labels.calendar)
             ));
         }
-        self.put_buttons(&mut main, &labels);
+        self.put_other_buttons(&mut main, &labels);
         framed(self.language, heading, &main)
     }
 
@@ -104,6 +106,11 @@ impl Page<'_> {
         if seats > 1 {
             facts.push((labels.seats, seats.to_string()));
         }
+        let companions = registration.companions.0.0.iter();
+        let companions: Vec<&str> = companions.map(|name| name.as_str()).collect();
+        if !companions.is_empty() {
+            facts.push((labels.companions, companions.join("\n")));
+        }
         facts.extend(self.rank.map(|rank| (labels.rank, rank.to_string())));
         if self.rank.is_some() && registration.passed_over_count > 0 {
             let times = format!("{}\u{a0}×", registration.passed_over_count);
@@ -118,12 +125,11 @@ impl Page<'_> {
         facts
     }
 
-    fn put_buttons(&self, main: &mut String, labels: &Labels) {
+    /// What the page is for, where there is something to do.
+    fn put_first_button(&self, main: &mut String, labels: &Labels) {
         use RegistrationState as State;
-        let state = self.registration.state;
-        let is_on = self.event.status.is_open();
-        let is_to_come = is_on && self.now < self.event.starts_at;
-        let first = match state {
+        let is_to_come = self.event.status.is_open() && self.now < self.event.starts_at;
+        let first = match self.registration.state {
             State::Unverified => Some((Act::Confirm, labels.confirm)),
             State::Offered => Some((Act::Accept, labels.accept)),
             State::Expired => Some((Act::Accept, labels.ask_again)),
@@ -132,6 +138,12 @@ impl Page<'_> {
         if let Some((act, label)) = first.filter(|_| is_to_come) {
             main.push_str(&self.button(act, label));
         }
+    }
+
+    fn put_other_buttons(&self, main: &mut String, labels: &Labels) {
+        use RegistrationState as State;
+        let state = self.registration.state;
+        let is_on = self.event.status.is_open();
         // Nobody cancels by a slip of the finger: the button comes out when it is asked for.
         let mut second = |act, label, sure: &str| {
             main.push_str(&format!(

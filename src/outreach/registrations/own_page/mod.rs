@@ -8,7 +8,6 @@
 mod html;
 mod words;
 
-use actix_web::http::header;
 use actix_web::{HttpRequest, web};
 use diesel::prelude::*;
 
@@ -21,14 +20,12 @@ use super::queries::rank;
 use super::queue::give_up;
 use crate::access::secrets::Pepper;
 use crate::access::{PublicScope, Reading, Tx};
-use crate::http::edge::PAGES;
+use crate::http::edge::{HTML, PAGES};
 use crate::http::text::Name;
 use crate::http::{Answer, Code, Problem, Reply};
 use crate::outreach::events::Event;
 use crate::outreach::letters::Language;
 use crate::schema::teams;
-
-const HTML: &str = "text/html; charset=utf-8";
 
 /// What a button does.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -74,7 +71,7 @@ impl Act {
 
 /// A page that says one thing.
 fn told(language: Language, what: Notice) -> Reply {
-    Reply::text(HTML, notice(language, what)).status(what.status())
+    Reply::text(HTML, notice(language, what))
 }
 
 /// From the address of an act on to a page, to be asked for by GET.
@@ -84,23 +81,12 @@ fn on_to(link: &str) -> Reply {
         .location(format!("../{link}"))
 }
 
-/// The language of somebody of whom nothing is known but the browser.
-fn spoken(request: &HttpRequest) -> Language {
-    let accepted = request.headers().get(header::ACCEPT_LANGUAGE);
-    let accepted = accepted.and_then(|value| value.to_str().ok());
-    Language::tagged(accepted.unwrap_or_default())
-}
-
-/// What somebody with a browser is shown instead of a problem document, where it is the person's to understand.
-fn explained(language: Language, outcome: Answer) -> Answer {
-    match outcome {
-        Err(problem) => match problem.code() {
-            Code::NotFound => Ok(told(language, Notice::NotThere)),
-            Code::RegistrationClosed => Ok(told(language, Notice::Closed)),
-            _ => Err(problem),
-        },
-        shown => shown,
-    }
+/// What somebody with a browser is shown instead of a problem document. Nothing is known of the person here but what the
+/// browser says.
+#[must_use]
+pub fn explained(problem: &Problem, accepted: &str) -> String {
+    let language = Language::tagged(accepted);
+    notice(language, Notice::of(problem.code()))
 }
 
 fn page(
@@ -128,19 +114,14 @@ fn page(
 /// Shows the page of a registration.
 async fn show(request: HttpRequest) -> Answer {
     let scope = PublicScope::of_page(&request)?;
-    let outcome = match Link::of(&scope) {
-        Err(problem) => Err(problem),
-        Ok(link) => {
-            let given = scope.part("link").to_owned();
-            scope
-                .read(link.team(), move |reading| {
-                    let (event, registration) = link.open(reading)?;
-                    page(reading, &event, &registration, &given)
-                })
-                .await
-        }
-    };
-    explained(spoken(&request), outcome)
+    let link = Link::of(&scope)?;
+    let given = scope.part("link").to_owned();
+    scope
+        .read(link.team(), move |reading| {
+            let (event, registration) = link.open(reading)?;
+            page(reading, &event, &registration, &given)
+        })
+        .await
 }
 
 /// Does what a button says, and leads back to the page.
@@ -150,16 +131,12 @@ async fn act(request: HttpRequest) -> Answer {
         .into_iter()
         .find(|act| act.word() == scope.part("act"))
         .ok_or_else(Problem::not_found)?;
-    let outcome = match Link::of(&scope) {
-        Err(problem) => Err(problem),
-        Ok(link) => {
-            let pepper = scope.state().pepper.clone();
-            scope
-                .write(link.team(), move |tx| act.run(tx, link, &pepper))
-                .await
-        }
-    };
-    match explained(spoken(&request), outcome) {
+    let link = Link::of(&scope)?;
+    let pepper = scope.state().pepper.clone();
+    let outcome = scope
+        .write(link.team(), move |tx| act.run(tx, link, &pepper))
+        .await;
+    match outcome {
         // The button was there once, and has been pressed meanwhile: the page says how things stand.
         Err(problem) if problem.code() == Code::InvalidTransition => Ok(on_to(scope.part("link"))),
         shown => shown,

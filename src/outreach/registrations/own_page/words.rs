@@ -4,6 +4,7 @@
 
 use super::super::model::Registration;
 use super::super::state::RegistrationState;
+use crate::http::Code;
 use crate::outreach::letters::Language;
 
 /// A page that says one thing.
@@ -17,14 +18,25 @@ pub(super) enum Notice {
     Cancelled,
     /// The person is forgotten.
     Forgotten,
+    /// The person's network asks too much.
+    TooOften,
+    /// The server cannot answer now.
+    Busy,
+    /// Something else went wrong, and it is not the person's to know what.
+    Failed,
 }
 
 impl Notice {
-    pub(super) const fn status(self) -> u16 {
-        match self {
-            Self::NotThere => 404,
-            Self::Closed => 409,
-            Self::Cancelled | Self::Forgotten => 200,
+    /// What a problem means to somebody with a browser.
+    pub(super) const fn of(code: Code) -> Self {
+        match code {
+            Code::NotFound => Self::NotThere,
+            Code::RegistrationClosed => Self::Closed,
+            Code::RateLimited => Self::TooOften,
+            Code::Unavailable | Code::Draining | Code::StorageFull | Code::RequestTimeout => {
+                Self::Busy
+            }
+            _ => Self::Failed,
         }
     }
 
@@ -55,6 +67,30 @@ impl Notice {
                 "Votre inscription est annulée",
                 "Votre place revient à d’autres. Vos liens ne fonctionnent plus\u{a0}; vous pouvez vous inscrire à nouveau.",
             ),
+            (Language::English, Self::TooOften) => (
+                "One moment, please",
+                "Too much was asked from your network within a minute. Please wait a minute and try again.",
+            ),
+            (Language::French, Self::TooOften) => (
+                "Un instant, s’il vous plaît",
+                "Votre réseau a envoyé trop de demandes en une minute. Veuillez attendre une minute et réessayer.",
+            ),
+            (Language::English, Self::Busy) => (
+                "The server cannot answer right now",
+                "Please try again in a moment.",
+            ),
+            (Language::French, Self::Busy) => (
+                "Le serveur ne peut pas répondre pour l’instant",
+                "Veuillez réessayer dans un moment.",
+            ),
+            (Language::English, Self::Failed) => (
+                "That did not work",
+                "Please follow the link in your latest letter once more, or try again later.",
+            ),
+            (Language::French, Self::Failed) => (
+                "Cela n’a pas fonctionné",
+                "Veuillez suivre à nouveau le lien du dernier message, ou réessayer plus tard.",
+            ),
             (Language::English, Self::Forgotten) => (
                 "Your data are erased",
                 "Your name, your address, your answers and the letters to you are gone for good.",
@@ -76,6 +112,7 @@ pub(super) struct Labels {
     pub(super) platform: &'static str,
     pub(super) join: &'static str,
     pub(super) seats: &'static str,
+    pub(super) companions: &'static str,
     pub(super) rank: &'static str,
     pub(super) passed_over: &'static str,
     pub(super) until: &'static str,
@@ -101,6 +138,7 @@ pub(super) const fn labels(language: Language) -> Labels {
             platform: "Where",
             join: "Join at",
             seats: "Places",
+            companions: "With",
             rank: "Your rank on the waiting list",
             passed_over: "Others came first because fewer places were free than you need",
             until: "Held for you until",
@@ -123,6 +161,7 @@ pub(super) const fn labels(language: Language) -> Labels {
             platform: "Où",
             join: "Pour participer",
             seats: "Places",
+            companions: "Avec",
             rank: "Votre rang sur la liste d’attente",
             passed_over: "D’autres sont passés devant, faute d’assez de places libres pour vous",
             until: "Réservé jusqu’au",

@@ -34,7 +34,12 @@ pub struct Hall {
 impl Hall {
     /// Open to everybody, with this besides.
     pub async fn open(besides: Value) -> Self {
-        let app = TestApp::start().await;
+        Self::open_with(&[], besides).await
+    }
+
+    /// The same, with settings as on the command line.
+    pub async fn open_with(arguments: &[&str], besides: Value) -> Self {
+        let app = TestApp::start_with(arguments).await;
         app.clock.stop();
         let [lead, member] = app.team_with(["lead", "member"]).await;
         let now: DateTime<Utc> = app.clock.now().utc();

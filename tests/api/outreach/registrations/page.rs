@@ -73,6 +73,16 @@ impl Hall {
         seen
     }
 
+    /// What a browser is shown that asks in vain: a page with the headers of all pages.
+    async fn refused(&self, method: &str, path: &str) -> (u16, String, Option<u64>) {
+        let seen = self.browse(method, path).await;
+        assert_eq!(seen.header("content-type"), "text/html; charset=utf-8");
+        assert_eq!(seen.header("content-security-policy"), PAGE_POLICY);
+        assert!(!seen.header("x-request-id").is_empty());
+        let wait = seen.header("retry-after").parse().ok();
+        (seen.status, seen.heading().to_owned(), wait)
+    }
+
     /// Presses the button and follows where it leads: the page, and its secret.
     async fn press(&self, secret: &str, act: &str) -> (String, Seen) {
         let there = self.browse("POST", &format!("/r/{secret}/{act}")).await;
@@ -149,6 +159,8 @@ async fn a_person_does_everything_with_a_browser_alone() {
     let seen = hall.look(&b).await;
     assert_eq!(seen.heading(), "There is a place for you");
     assert_eq!(seen.buttons(), ["accept", "cancel", "forget"]);
+    let at = |word: &str| seen.text.find(word).expect("it is there");
+    assert!(at("/accept") < at("calendar.ics"), "first things first");
     assert!(seen.text.contains("Held for you until"));
     for _ in 0..2 {
         hall.app.clock.advance(TimeDelta::minutes(60));
@@ -171,7 +183,8 @@ async fn a_person_does_everything_with_a_browser_alone() {
 async fn what_people_typed_stays_text() {
     let evil = "<script>alert(1)</script>\"'&<img src=x onerror=y>";
     let hall = Hall::open(json!({"title": format!("T {evil}"), "platform": evil, "join_url": "https://meet.example/?a='&b"})).await;
-    let form = json!({"name": evil, "email": "a@x.org", "locale": "fr", "consent": true});
+    let form = json!({"name": evil, "email": "a@x.org", "locale": "fr", "consent": true,
+        "seats": 3, "companions": [evil, "Mary"]});
     hall.send(form).await.expect(202);
     let (secret, seen) = hall.press(&hall.secret("a@x.org").await, "confirm").await;
     assert_eq!(seen.heading(), "Vous avez une place");
@@ -179,6 +192,12 @@ async fn what_people_typed_stays_text() {
     let safe = "&lt;script&gt;alert(1)&lt;/script&gt;&quot;&#39;&amp;&lt;img src=x onerror=y&gt;";
     assert!(
         seen.text.contains(&format!("<dd>{safe}</dd>")),
+        "{}",
+        seen.text
+    );
+    assert!(
+        seen.text
+            .contains(&format!("<dt>Avec</dt><dd>{safe}<br>\nMary</dd>")),
         "{}",
         seen.text
     );
@@ -193,6 +212,7 @@ async fn what_people_typed_stays_text() {
     hall.change(body).await;
     let seen = hall.look(&secret).await;
     assert_eq!(seen.heading(), "L’événement n’a pas lieu");
+    assert!(!seen.text.contains("meet.example"), "{}", seen.text);
     assert!(seen.text.contains(&format!("<dd>{safe}</dd>")) && !seen.text.contains("<img"));
     assert_eq!(seen.buttons(), ["forget"]);
 }
@@ -229,4 +249,58 @@ async fn what_is_no_link_says_so_in_the_language_of_the_browser() {
     hall.app.clock.advance(TimeDelta::hours(72));
     run_due(&hall.app.state).await;
     assert_eq!(hall.look(&secret).await.status, 404);
+}
+
+#[tokio::test]
+async fn whoever_asks_in_vain_is_shown_a_page_and_when_to_come_back() {
+    let arguments = [
+        "--statement-seconds",
+        "1",
+        "--acquire-seconds",
+        "1",
+        "--sign-in-rate-limit",
+        "3",
+    ];
+    let hall = Hall::open_with(&arguments, json!({})).await;
+    hall.register("a@x.org", 1).await.expect(202);
+    let secret = hall.secret("a@x.org").await;
+    let confirm = format!("/r/{secret}/confirm");
+    let held = hall.app.database.lock_writes();
+    assert_eq!(
+        hall.refused("POST", &confirm).await,
+        (
+            503,
+            "Le serveur ne peut pas répondre pour l’instant".to_owned(),
+            Some(1)
+        )
+    );
+    drop(held);
+    hall.browse("POST", &format!("/r/{secret}/accept")).await;
+    let (status, heading, wait) = hall.refused("POST", &confirm).await;
+    assert_eq!(
+        (status, heading.as_str()),
+        (429, "Un instant, s’il vous plaît")
+    );
+    assert!(
+        wait.is_some_and(|seconds| (1..=60).contains(&seconds)),
+        "{wait:?}"
+    );
+    for (method, path, status, heading) in [
+        (
+            "GET",
+            "/r/a/b/c".to_owned(),
+            404,
+            "Ce lien ne fonctionne plus",
+        ),
+        ("DELETE", confirm, 405, "Cela n’a pas fonctionné"),
+        (
+            "GET",
+            format!("/r/{}", "a".repeat(9_000)),
+            414,
+            "Cela n’a pas fonctionné",
+        ),
+    ] {
+        let refused = hall.refused(method, &path).await;
+        assert_eq!(refused, (status, heading.to_owned(), None), "{method}");
+    }
 }
