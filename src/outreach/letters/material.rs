@@ -7,10 +7,10 @@ use diesel::prelude::*;
 
 use super::model::{Letter, LetterKind};
 use crate::access::secrets::Pepper;
-use crate::db::{AnyConnection, Id, Instant};
+use crate::db::{AnyConnection, Id, Instant, Json};
 use crate::http::Problem;
 use crate::outreach::events::{Event, EventStatus};
-use crate::outreach::registrations::{RegistrationState, secret};
+use crate::outreach::registrations::{Companions, RegistrationState, Seats, secret};
 use crate::schema::{events, registrations, teams};
 
 /// What a letter needs to know of a registration.
@@ -19,7 +19,8 @@ use crate::schema::{events, registrations, teams};
 pub(super) struct Place {
     pub(super) id: Id,
     pub(super) state: RegistrationState,
-    pub(super) seats: crate::outreach::registrations::Seats,
+    pub(super) seats: Seats,
+    pub(super) companions: Json<Companions>,
     pub(super) secret_number: i64,
     pub(super) offer_expires_at: Option<Instant>,
 }
@@ -90,8 +91,10 @@ impl Material {
             LetterKind::SeatOffered => &[State::Offered],
             LetterKind::OfferExpired => &[State::Expired],
             LetterKind::Rejected => &[State::Rejected],
+            LetterKind::RegistrationCancelled => &[State::Cancelled],
             LetterKind::ThankYou => &[State::Confirmed, State::Attended],
             LetterKind::AlreadyRegistered
+            | LetterKind::RegistrationChanged
             | LetterKind::EventChanged
             | LetterKind::EventCancelled => &CONCERNED,
         };

@@ -23,5 +23,5 @@ pub use message::{Written, message, written};
 pub use model::{Letter, LetterKind, LetterState, Recipient};
 pub use outbox::{OutboxLetter, OutboxLetterPage, routes};
 pub(in crate::outreach) use page::escaped;
-pub use queue::{Draft, put, put_all, readdress};
+pub use queue::{Draft, put, put_all, readdress, waits};
 pub(in crate::outreach) use words::{Language, moment};

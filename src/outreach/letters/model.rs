@@ -28,6 +28,10 @@ text_enum! {
         OfferExpired = "offer_expired",
         /// You are not in.
         Rejected = "rejected",
+        /// The team has changed what it keeps of your registration: how many come, or who.
+        RegistrationChanged = "registration_changed",
+        /// The team has cancelled your registration.
+        RegistrationCancelled = "registration_cancelled",
         /// It begins soon.
         Reminder = "reminder",
         /// It takes place otherwise than you were told.

@@ -74,6 +74,22 @@ pub fn readdress(
     Ok(())
 }
 
+/// Whether a letter of this kind about somebody's registration waits for its turn. It will say how things stand then.
+///
+/// # Errors
+/// What the database answers.
+pub fn waits(tx: &mut Tx<'_>, registration_id: Id, kind: LetterKind) -> Result<bool, Problem> {
+    let waiting: Option<Id> = letters::table
+        .filter(letters::team_id.eq(tx.team.id()))
+        .filter(letters::registration_id.eq(registration_id))
+        .filter(letters::kind.eq(kind))
+        .filter(letters::state.eq(LetterState::Queued))
+        .select(letters::id)
+        .first(tx.conn)
+        .optional()?;
+    Ok(waiting.is_some())
+}
+
 /// Puts letters into the outbox, of which no two have the same cause, but none for a cause for which there is one already.
 ///
 /// # Errors

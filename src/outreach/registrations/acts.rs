@@ -9,14 +9,14 @@ use diesel::prelude::*;
 use super::clock::UNVERIFIED;
 use super::input::Details;
 use super::model::Registration;
-use super::queue::{accept, ask_again, enter, promote, run_out, save, tell};
+use super::queue::{accept, ask_again, enter, give_up, promote, run_out, save, tell};
 use super::state::{Origin, RegistrationState};
 use super::window::{check_is_on, closed, is_to_come};
 use crate::access::Tx;
 use crate::db::Id;
 use crate::http::{Code, Problem};
 use crate::outreach::events::Event;
-use crate::outreach::letters::LetterKind;
+use crate::outreach::letters::{CONCERNED, LetterKind};
 use crate::outreach::registration_rules::RegistrationMode;
 use crate::schema::{letters, registrations};
 
@@ -227,6 +227,19 @@ pub(super) fn reject(tx: &mut Tx<'_>, before: &Registration) -> Result<Registrat
     let rejected = save(tx, before, after)?;
     tell(tx, LetterKind::Rejected, &rejected)?;
     Ok(rejected)
+}
+
+/// A member cancels in the person's place, who is told. An address that was never confirmed is not written to.
+pub(super) fn cancel(
+    tx: &mut Tx<'_>,
+    event: &Event,
+    before: &Registration,
+) -> Result<Registration, Problem> {
+    let cancelled = give_up(tx, event, before, before.secret_number)?;
+    if CONCERNED.contains(&before.state) && event.status.is_open() {
+        tell(tx, LetterKind::RegistrationCancelled, &cancelled)?;
+    }
+    Ok(cancelled)
 }
 
 /// The person is there.

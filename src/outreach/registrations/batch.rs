@@ -11,7 +11,6 @@ use utoipa::ToSchema;
 use super::acts;
 use super::model::{RankedRegistration, Registration};
 use super::queries::{find, ranked};
-use super::queue::give_up;
 use crate::access::batch::{BatchParameters, Operation, Operations, Version};
 use crate::access::{Permission, TeamScope, Tx};
 use crate::db::Id;
@@ -104,7 +103,7 @@ impl RegistrationAct {
         match self {
             Self::Approve => acts::approve(tx, event, before),
             Self::Reject => acts::reject(tx, before),
-            Self::Cancel => give_up(tx, event, before, before.secret_number),
+            Self::Cancel => acts::cancel(tx, event, before),
             Self::CheckIn => acts::check_in(tx, before),
             Self::MarkAbsent => acts::mark_absent(tx, event, before),
         }

@@ -11,7 +11,7 @@ use super::answers::{Demand, Given, checked};
 use super::input::search_text;
 use super::model::{Companions, Registration, Seats};
 use super::queries::find;
-use super::queue::{promote, save};
+use super::queue::{promote, save, tell};
 use super::seats::fits;
 use super::state::RegistrationState;
 use crate::access::Tx;
@@ -21,7 +21,7 @@ use crate::http::strict::{nullable, present};
 use crate::http::text::{Name, Note};
 use crate::http::{Code, FieldError, Problem};
 use crate::outreach::events::Event;
-use crate::outreach::letters;
+use crate::outreach::letters::{self, CONCERNED, LetterKind};
 use crate::people::texts::Locale;
 
 /// What changes in a registration: absent keeps, null clears, arrays replace. The address stays.
@@ -148,9 +148,33 @@ pub(super) fn edit(
     if before.name != saved.name || before.locale != saved.locale {
         letters::readdress(tx, saved.id, &saved.name, &saved.locale)?;
     }
-    if more == 0 {
-        return Ok(saved);
+    let stands = if more == 0 {
+        saved
+    } else {
+        promote(tx, event)?;
+        find(tx, event.id, saved.id)?
+    };
+    if more != 0 || before.companions != stands.companions {
+        tell_of_party(tx, event, &before, &stands)?;
     }
-    promote(tx, event)?;
-    find(tx, event.id, saved.id)
+    Ok(stands)
+}
+
+/// Tells the person that the party is another, unless another letter does.
+fn tell_of_party(
+    tx: &mut Tx<'_>,
+    event: &Event,
+    before: &Registration,
+    stands: &Registration,
+) -> Result<(), Problem> {
+    // Whoever is offered seats now is told by that letter, an address that was never confirmed is not written to, and
+    // whoever has been there knows.
+    let is_concerned =
+        CONCERNED.contains(&stands.state) && stands.state != RegistrationState::Attended;
+    let is_told = stands.state != before.state
+        || letters::waits(tx, stands.id, LetterKind::RegistrationChanged)?;
+    if is_concerned && !is_told && event.status.is_open() {
+        tell(tx, LetterKind::RegistrationChanged, stands)?;
+    }
+    Ok(())
 }

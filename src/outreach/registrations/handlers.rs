@@ -10,7 +10,6 @@ use super::filter::{RegistrationFilter, RegistrationSort};
 use super::input::AddedRegistration;
 use super::model::{RankedRegistration, Registration, RegistrationPage};
 use super::queries::{find, load_page, ranked, tally};
-use super::queue::give_up;
 use crate::access::{Permission, Reading, TeamScope, Tx};
 use crate::db::Id;
 use crate::http::{Answer, Body, PageRequest, Problem, Query, Reply, ServiceConfig, Text};
@@ -123,7 +122,8 @@ pub async fn get_registration(scope: TeamScope) -> Answer {
 /// A JSON Merge Patch, by a lead: absent keeps, null clears. For more `seats` than a person has or is offered, so many must be
 /// free that nobody who waits could use; fewer go to those who wait at once; who waits keeps the rank. The address cannot be
 /// changed, because its person confirmed it: who has another one registers anew, and this registration is cancelled. The
-/// journal tells that names, answers or the note were changed, and not what they were.
+/// journal tells that names, answers or the note were changed, and not what they were. The person is told of other seats, and
+/// of others who come along.
 #[utoipa::path(tag = "registrations", request_body = RegistrationPatch, responses((status = 200, body = RankedRegistration)))]
 #[patch("/v1/teams/{team_id}/events/{event_id}/registrations/{registration_id}")]
 pub async fn update_registration(scope: TeamScope, body: Body<RegistrationPatch>) -> Answer {
@@ -193,14 +193,11 @@ pub async fn reject_registration(scope: TeamScope) -> Answer {
 
 /// Cancel a registration
 ///
-/// In the person's place. The seats go to those who wait, at once.
+/// In the person's place, who is told. The seats go to those who wait, at once.
 #[utoipa::path(tag = "registrations", responses((status = 200, body = RankedRegistration)))]
 #[post("/v1/teams/{team_id}/events/{event_id}/registrations/{registration_id}/cancel")]
 pub async fn cancel_registration(scope: TeamScope) -> Answer {
-    act(scope, Permission::RegistrationWrite, |tx, event, before| {
-        give_up(tx, event, before, before.secret_number)
-    })
-    .await
+    act(scope, Permission::RegistrationWrite, acts::cancel).await
 }
 
 /// Check a person in

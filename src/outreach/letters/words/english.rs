@@ -43,6 +43,14 @@ pub(super) fn words(told: &Told<'_>) -> Words {
             format!("No place this time: {title}"),
             format!("{team} could not give you a place at this event. Thank you for your interest."),
         ),
+        LetterKind::RegistrationChanged => (
+            format!("Your registration was changed: {title}"),
+            format!("{team} has changed what you registered for this event. This is how it is now:"),
+        ),
+        LetterKind::RegistrationCancelled => (
+            format!("Your registration is cancelled: {title}"),
+            format!("{team} has cancelled your registration for this event; your place goes to others."),
+        ),
         LetterKind::Reminder => (
             format!("It begins soon: {title}"),
             "This is a reminder of the event that you are registered for.".to_owned(),
@@ -88,13 +96,15 @@ fn until(told: &Told<'_>) -> Option<String> {
 fn facts(told: &Told<'_>, title: String) -> Vec<(&'static str, String)> {
     let when = moment::period(Language::English, &told.material.event);
     let mut facts = vec![("Event", title), ("When", when), ("Held by", told.team())];
-    if !matches!(told.kind, LetterKind::EventCancelled | LetterKind::ThankYou) {
+    if told.tells_how() {
         facts.extend(told.platform().map(|platform| ("Where", platform)));
         facts.extend(told.join_url().map(|address| ("Join at", address)));
         facts.extend(told.seats().map(|seats| ("Places", seats)));
-        if told.kind == LetterKind::EventChanged {
-            facts.extend(until(told).map(|until| ("Held for you until", until)));
-        }
+        facts.extend(told.companions().map(|names| ("With", names)));
+        let until = told.held_until();
+        let until =
+            until.map(|until| moment::instant(Language::English, until, &told.material.event));
+        facts.extend(until.map(|until| ("Held for you until", until)));
     }
     facts
 }
@@ -103,7 +113,10 @@ const fn label(kind: LetterKind) -> Option<&'static str> {
     match kind {
         LetterKind::ConfirmAddress => Some("Confirm your registration"),
         LetterKind::SeatOffered => Some("Accept the place, or leave it"),
-        LetterKind::Rejected | LetterKind::EventCancelled | LetterKind::ThankYou => None,
+        LetterKind::Rejected
+        | LetterKind::RegistrationCancelled
+        | LetterKind::EventCancelled
+        | LetterKind::ThankYou => None,
         _ => Some("Your registration: look at it, or cancel it"),
     }
 }
@@ -114,7 +127,10 @@ fn note(kind: LetterKind, team: &str) -> String {
             "If it was not you, do nothing: nothing is kept for you, and you get no more mail."
                 .to_owned()
         }
-        LetterKind::Rejected | LetterKind::EventCancelled | LetterKind::ThankYou => {
+        LetterKind::Rejected
+        | LetterKind::RegistrationCancelled
+        | LetterKind::EventCancelled
+        | LetterKind::ThankYou => {
             format!("You get this mail because you registered for an event of {team}.")
         }
         _ => format!(

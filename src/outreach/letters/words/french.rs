@@ -45,6 +45,14 @@ pub(super) fn words(told: &Told<'_>) -> Words {
             format!("Pas de place cette fois-ci\u{a0}: {title}"),
             format!("{team} n’a pas pu vous donner de place à cet événement. Merci de votre intérêt."),
         ),
+        LetterKind::RegistrationChanged => (
+            format!("Votre inscription a été modifiée\u{a0}: {title}"),
+            format!("{team} a modifié votre inscription à cet événement. Voici ce qui vaut maintenant\u{a0}:"),
+        ),
+        LetterKind::RegistrationCancelled => (
+            format!("Votre inscription est annulée\u{a0}: {title}"),
+            format!("{team} a annulé votre inscription à cet événement\u{a0}; votre place revient à d’autres."),
+        ),
         LetterKind::Reminder => (
             format!("C’est bientôt\u{a0}: {title}"),
             "Petit rappel de l’événement auquel vous êtes inscrit(e).".to_owned(),
@@ -94,13 +102,15 @@ fn facts(told: &Told<'_>, title: String) -> Vec<(&'static str, String)> {
         ("Quand", when),
         ("Organisé par", told.team()),
     ];
-    if !matches!(told.kind, LetterKind::EventCancelled | LetterKind::ThankYou) {
+    if told.tells_how() {
         facts.extend(told.platform().map(|platform| ("Où", platform)));
         facts.extend(told.join_url().map(|address| ("Pour participer", address)));
         facts.extend(told.seats().map(|seats| ("Places", seats)));
-        if told.kind == LetterKind::EventChanged {
-            facts.extend(until(told).map(|until| ("Réservé jusqu’au", until)));
-        }
+        facts.extend(told.companions().map(|names| ("Avec", names)));
+        let until = told.held_until();
+        let until =
+            until.map(|until| moment::instant(Language::French, until, &told.material.event));
+        facts.extend(until.map(|until| ("Réservé jusqu’au", until)));
     }
     facts
 }
@@ -109,7 +119,10 @@ const fn label(kind: LetterKind) -> Option<&'static str> {
     match kind {
         LetterKind::ConfirmAddress => Some("Confirmer votre inscription"),
         LetterKind::SeatOffered => Some("Accepter la place ou la laisser"),
-        LetterKind::Rejected | LetterKind::EventCancelled | LetterKind::ThankYou => None,
+        LetterKind::Rejected
+        | LetterKind::RegistrationCancelled
+        | LetterKind::EventCancelled
+        | LetterKind::ThankYou => None,
         _ => Some("Votre inscription, à consulter ou à annuler"),
     }
 }
@@ -119,7 +132,10 @@ fn note(kind: LetterKind, team: &str) -> String {
         LetterKind::ConfirmAddress => {
             "Si ce n’était pas vous, ne faites rien\u{a0}: rien ne vous est réservé et vous ne recevrez plus de message.".to_owned()
         }
-        LetterKind::Rejected | LetterKind::EventCancelled | LetterKind::ThankYou => format!(
+        LetterKind::Rejected
+        | LetterKind::RegistrationCancelled
+        | LetterKind::EventCancelled
+        | LetterKind::ThankYou => format!(
             "Vous recevez ce message parce que vous vous êtes inscrit(e) à un événement de {team}."
         ),
         _ => format!(

@@ -9,6 +9,7 @@ pub(in crate::outreach) mod moment;
 
 use super::material::Material;
 use super::model::LetterKind;
+use crate::db::Instant;
 use crate::people::texts::Locale;
 
 /// The languages that letters are written in.
@@ -93,10 +94,39 @@ impl Told<'_> {
         Some(reason.as_str().to_owned())
     }
 
-    /// The number of seats, where it is more than one.
+    /// The number of seats, where it is more than one, or just became another.
     fn seats(&self) -> Option<String> {
         let seats = self.material.place.as_ref()?.seats.get();
-        (seats > 1).then(|| seats.to_string())
+        (seats > 1 || self.kind == LetterKind::RegistrationChanged).then(|| seats.to_string())
+    }
+
+    /// Who comes along, where that may just have become others.
+    fn companions(&self) -> Option<String> {
+        let companions = &self.material.place.as_ref()?.companions.0.0;
+        let names: Vec<String> = companions
+            .iter()
+            .map(|name| one_line(name.as_str()))
+            .collect();
+        (self.kind == LetterKind::RegistrationChanged && !names.is_empty())
+            .then(|| names.join(", "))
+    }
+
+    /// Until when seats are held, where a change may have been about that.
+    fn held_until(&self) -> Option<Instant> {
+        let may_differ = matches!(
+            self.kind,
+            LetterKind::EventChanged | LetterKind::RegistrationChanged
+        );
+        let place = self.material.place.as_ref()?;
+        place.offer_expires_at.filter(|_| may_differ)
+    }
+
+    /// Whether the letter tells how to take part: not where somebody does not, or no longer.
+    const fn tells_how(&self) -> bool {
+        !matches!(
+            self.kind,
+            LetterKind::EventCancelled | LetterKind::RegistrationCancelled | LetterKind::ThankYou
+        )
     }
 
     /// Where it takes place.

@@ -181,7 +181,7 @@ async fn an_address_that_nobody_confirmed_gets_no_words_of_a_strangers() {
 }
 
 /// Every kind with the state of the registration in which it is true.
-const KINDS: [(LetterKind, &str); 12] = [
+const KINDS: [(LetterKind, &str); 14] = [
     (LetterKind::ConfirmAddress, "unverified"),
     (LetterKind::AlreadyRegistered, "confirmed"),
     (LetterKind::Pending, "pending"),
@@ -190,6 +190,8 @@ const KINDS: [(LetterKind, &str); 12] = [
     (LetterKind::SeatOffered, "offered"),
     (LetterKind::OfferExpired, "expired"),
     (LetterKind::Rejected, "rejected"),
+    (LetterKind::RegistrationChanged, "offered"),
+    (LetterKind::RegistrationCancelled, "cancelled"),
     (LetterKind::Reminder, "confirmed"),
     (LetterKind::EventChanged, "waitlisted"),
     (LetterKind::EventCancelled, "confirmed"),

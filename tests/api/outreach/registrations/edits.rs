@@ -2,6 +2,7 @@
 
 use diesel::prelude::*;
 use relais::db::DbError;
+use relais::jobs::run_due;
 use relais::schema::registrations;
 use serde_json::{Value, json};
 
@@ -161,4 +162,91 @@ async fn more_seats_are_had_only_where_they_are_free() {
     let fits = hall.edit("b@x.org", json!({"seats": 1})).await.ok();
     assert_eq!(fits["state"], "offered", "and the answer says so");
     assert_eq!(hall.seats().await, [1, 3, 0, 0, 0]);
+}
+
+#[tokio::test]
+async fn who_comes_with_others_or_fewer_is_told_once() {
+    let hall = Hall::open(json!({"capacity": 4})).await;
+    hall.comes("a@x.org", 3).await;
+    hall.comes("b@x.org", 2).await;
+    let told = async |email: &str| {
+        let letters = hall.letters(email).await;
+        letters
+            .into_iter()
+            .filter(|kind| kind == "registration_changed")
+            .count()
+    };
+    // What the person does not come to know, or knows already, is no news.
+    for patch in [
+        json!({"note": "Vegan"}),
+        json!({"name": "Ada L"}),
+        json!({"seats": 3}),
+    ] {
+        hall.edit("a@x.org", patch).await.ok();
+    }
+    assert_eq!(told("a@x.org").await, 0);
+    // Two changes in a row are told by one letter, which says how it is when it goes.
+    hall.edit("a@x.org", json!({"seats": 4})).await.ok();
+    hall.edit(
+        "a@x.org",
+        json!({"seats": 3, "companions": ["Mary\nSomerville", "Charles"]}),
+    )
+    .await
+    .ok();
+    assert_eq!(told("a@x.org").await, 1);
+    let letters = hall.lead.all("/outbox?kind=registration_changed").await;
+    let text = letters[0]["text"].as_str().unwrap();
+    for line in [
+        "Community has changed what you registered",
+        "\nPlaces: 3\nWith: Mary Somerville, Charles\n",
+    ] {
+        assert!(text.contains(line), "{text}");
+    }
+    run_due(&hall.app.state).await;
+    hall.edit("a@x.org", json!({"companions": []})).await.ok();
+    assert_eq!(told("a@x.org").await, 2);
+    run_due(&hall.app.state).await;
+    let letters = hall.lead.all("/outbox?kind=registration_changed").await;
+    assert!(!letters[0]["text"].as_str().unwrap().contains("With:"));
+    // Who waits is told, too; whom it makes an offer is told of that.
+    hall.edit("b@x.org", json!({"seats": 3})).await.ok();
+    assert_eq!(told("b@x.org").await, 1);
+    run_due(&hall.app.state).await;
+    let offered = hall.edit("b@x.org", json!({"seats": 1})).await.ok();
+    assert_eq!(offered["state"], "offered");
+    assert_eq!(told("b@x.org").await, 1);
+    let last = hall.letters("b@x.org").await.pop();
+    assert_eq!(last.as_deref(), Some("seat_offered"));
+    // Nobody writes to an address that nobody confirmed.
+    hall.register("c@x.org", 2).await.expect(202);
+    hall.edit("c@x.org", json!({"seats": 1})).await.ok();
+    assert_eq!(hall.letters("c@x.org").await, ["confirm_address"]);
+}
+
+#[tokio::test]
+async fn whom_a_lead_cancels_is_told() {
+    let hall = Hall::open(json!({"capacity": 1})).await;
+    hall.comes("a@x.org", 1).await;
+    hall.comes("b@x.org", 1).await;
+    hall.register("c@x.org", 1).await.expect(202);
+    for email in ["a@x.org", "c@x.org"] {
+        hall.act(email, "cancel").await.ok();
+    }
+    let last = hall.letters("a@x.org").await.pop();
+    assert_eq!(last.as_deref(), Some("registration_cancelled"));
+    let letters = hall.lead.all("/outbox?kind=registration_cancelled").await;
+    assert_eq!(letters.len(), 1, "{letters:?}");
+    let text = letters[0]["text"].as_str().unwrap();
+    assert!(
+        text.contains("Community has cancelled your registration")
+            && !text.contains("meet.example"),
+        "{text}"
+    );
+    assert_eq!(hall.letters("c@x.org").await, ["confirm_address"]);
+    // Who cancels knows.
+    hall.does("b@x.org", "DELETE", "").await.no_content();
+    assert_eq!(
+        hall.letters("b@x.org").await,
+        ["confirm_address", "waitlisted", "seat_offered"]
+    );
 }
