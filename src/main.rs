@@ -5,6 +5,7 @@
 use std::process::ExitCode;
 
 use clap::Parser;
+use clap::error::ErrorKind;
 use relais::commands::{self, Command};
 use relais::config::Config;
 use relais::logging;
@@ -24,7 +25,11 @@ struct CommandLine {
 }
 
 fn main() -> ExitCode {
-    let CommandLine { command, config } = CommandLine::parse();
+    let CommandLine { command, config } = match CommandLine::try_parse() {
+        Ok(line) => line,
+        Err(error) if is_help(&error) => error.exit(),
+        Err(error) => return tell(&reason(&error)),
+    };
     if let Err(error) = config.check() {
         return fail(&error);
     }
@@ -37,13 +42,33 @@ fn main() -> ExitCode {
     }
 }
 
-/// Says what went wrong in one line, also where a library tells it in several.
+/// Help and the version are asked for, or shown where a command lacks its second word.
+fn is_help(error: &clap::Error) -> bool {
+    matches!(
+        error.kind(),
+        ErrorKind::DisplayHelp
+            | ErrorKind::DisplayHelpOnMissingArgumentOrSubcommand
+            | ErrorKind::DisplayVersion
+    )
+}
+
+/// What is wrong with the command line, without the usage that clap shows below it.
+fn reason(error: &clap::Error) -> String {
+    let text = error.render().to_string();
+    let lines = text
+        .trim_start_matches("error: ")
+        .lines()
+        .take_while(|line| !line.starts_with("Usage:") && !line.starts_with("For more"));
+    lines.collect::<Vec<_>>().join("\n")
+}
+
 fn fail(error: &dyn std::error::Error) -> ExitCode {
-    let line: Vec<String> = error
-        .to_string()
-        .split_whitespace()
-        .map(str::to_owned)
-        .collect();
+    tell(&error.to_string())
+}
+
+/// Says what went wrong in one line, also where a library tells it in several.
+fn tell(problem: &str) -> ExitCode {
+    let line: Vec<&str> = problem.split_whitespace().collect();
     eprintln!("relais: {}", line.join(" "));
     ExitCode::FAILURE
 }

@@ -100,6 +100,10 @@ async fn to_documentation() -> HttpResponse {
         .finish()
 }
 
+async fn refuse_others() -> Result<HttpResponse, Problem> {
+    Err(Problem::not_allowed("GET, HEAD".to_owned()))
+}
+
 /// Registers the document and its page, which are no operations themselves.
 pub fn documentation(config: &mut web::ServiceConfig) {
     let page = SwaggerUi::new("/docs/{_:.*}").config(
@@ -110,9 +114,11 @@ pub fn documentation(config: &mut web::ServiceConfig) {
             .persist_authorization(true)
             .use_base_layout(),
     );
+    let only_get = |path: &str| web::resource(path).default_service(web::to(refuse_others));
     config
-        .route("/openapi.json", web::get().to(document))
-        .route("/", web::get().to(to_documentation))
-        .route("/docs", web::get().to(to_documentation))
-        .service(page);
+        .service(only_get("/openapi.json").route(web::get().to(document)))
+        .service(only_get("/").route(web::get().to(to_documentation)))
+        .service(only_get("/docs").route(web::get().to(to_documentation)))
+        .service(page)
+        .service(only_get("/docs/{_:.*}"));
 }

@@ -90,27 +90,39 @@ fn a_wrong_setting_stops_the_start_with_one_line() {
         assert!(line.len() < 400, "{line}");
     }
     assert!(!program.folder.path().join("mysql:").exists());
-    // What clap reads itself says which setting it is, and ends with 2.
-    for arguments in [
-        &["--listen", "here"][..],
-        &["--database-connections", "0"],
-        &["--statement-seconds", "x"],
-        &["--rate-limit", "0"],
-        &["--sign-up", "maybe"],
-        &["--trusted-proxy", "proxy.example.org"],
-        &["--nonsense"],
-        &["nonsense"],
-        &["backup"],
-        &["keys"],
+    // What the command line itself refuses.
+    for (arguments, expected) in [
+        (&["--listen", "here"][..], "'here' for '--listen"),
+        (&["--database-connections", "0"], "--database-connections"),
+        (&["--statement-seconds", "x"], "--statement-seconds"),
+        (&["--rate-limit", "0"], "'0' for '--rate-limit"),
+        (
+            &["--sign-up", "maybe"],
+            "possible values: open, invitation, closed",
+        ),
+        (&["--trusted-proxy", "proxy.example.org"], "--trusted-proxy"),
+        (&["--nonsense"], "--nonsense"),
+        (&["nonsense"], "nonsense"),
+        (&["backup"], "<FILE>"),
+        (&["account", "create", "nobody"], "<EMAIL>"),
+        (&["keys"], "requires a subcommand"),
     ] {
-        let output = program.run(arguments);
-        let error = String::from_utf8_lossy(&output.stderr);
-        assert_eq!(output.status.code(), Some(2), "{arguments:?}: {error}");
-        assert!(
-            arguments[0] == "keys" || error.contains("error:"),
-            "{arguments:?}: {error}"
-        );
+        let line = program.fail(arguments);
+        assert!(line.contains(expected), "{arguments:?}: {line}");
+        assert!(!line.contains("error:"), "{line}");
+        assert!(!line.contains("Usage"), "{line}");
+        assert!(!line.contains("--help"), "{line}");
+        assert!(line.len() < 400, "{line}");
     }
+    let mut command = program.command(&["serve"]);
+    command.env("RELAIS_RATE_LIMIT", "0");
+    let line = one_line(&finish(command));
+    assert!(line.contains("'0' for '--rate-limit"), "{line}");
+    assert!(
+        program
+            .succeed(&["--version"])
+            .contains(env!("CARGO_PKG_VERSION"))
+    );
 }
 
 #[test]

@@ -78,6 +78,10 @@ fn references(schema: &Value, place: &str, found: &mut Vec<(String, String)>) {
         if name.ends_with("_id") || name.ends_with("_ids") || name == "id" {
             found.push((place.clone(), name.clone()));
         }
+        if name == "hosts" {
+            // A list of ids, called by what they are.
+            found.push((format!("{place}/0"), name.clone()));
+        }
         references(member, &place, found);
     }
 }
@@ -120,6 +124,7 @@ fn variants(operation: &Operation, asked: &Call) -> Vec<Value> {
 async fn an_id_of_another_team_in_the_body_is_refused_at_its_place() {
     let world = World::start().await;
     let tried = AtomicU32::new(0);
+    let hosted = AtomicU32::new(0);
     each(those(Operation::writes_to_team), async |operation| {
         let Some((_, schema)) = &operation.body else {
             return;
@@ -136,12 +141,14 @@ async fn an_id_of_another_team_in_the_body_is_refused_at_its_place() {
             for body in variants(operation, &asked) {
                 check_refused(&world, &asked, schema, body, &place, &foreign).await;
                 tried.fetch_add(1, Relaxed);
+                hosted.fetch_add(u32::from(name == "hosts"), Relaxed);
             }
         }
     })
     .await;
     let tried = tried.into_inner();
     assert!(tried > 15, "only {tried} places were found");
+    assert!(hosted.into_inner() >= 3, "events and series have hosts");
 }
 
 async fn check_refused(

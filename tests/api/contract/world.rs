@@ -278,7 +278,7 @@ pub async fn record_named(team: &Team, name: &str) -> Option<String> {
         }
         "substitute_id" | "deputy_id" => team.lead.id.clone(),
         "lead_id" | "successor_id" | "accountable_id" | "assignee_id" | "member_id"
-        | "delegate_id" | "to_member_id" | "host_id" | "owner_id" | "requested_by_id" => {
+        | "delegate_id" | "to_member_id" | "host_id" | "hosts" | "owner_id" | "requested_by_id" => {
             team.member.id.clone()
         }
         name => panic!("what record is {name}? Say it in contract/world.rs"),

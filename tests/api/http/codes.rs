@@ -16,8 +16,8 @@ use crate::vocabulary::{Answer, Member, TestApp, watch};
 /// Proved where it takes more than a request: the code, and the test that does it.
 enum Provoked {
     Here(Answer),
-    /// By this test.
-    Elsewhere(#[allow(dead_code)] &'static str),
+    /// In this file of the suite, by this function.
+    Elsewhere(&'static str, &'static str),
     /// By nothing yet: it is reserved.
     Reserved,
 }
@@ -249,9 +249,15 @@ async fn provoke(code: Code) -> Provoked {
                 .store(true, std::sync::atomic::Ordering::Relaxed);
             lead.person.get("/readyz").await
         }
-        Code::RequestTimeout => return Elsewhere("connections::slow_clients_are_cut_off"),
-        Code::StorageFull => return Elsewhere("commands::full"),
-        Code::OverAllocated => return Elsewhere("capacity::people"),
+        Code::RequestTimeout => {
+            return Elsewhere("http/connections.rs", "a_body_that_is_late_is_told_so");
+        }
+        Code::StorageFull => {
+            return Elsewhere("commands/full.rs", "a_full_disk_is_told_and_left_behind");
+        }
+        Code::OverAllocated => {
+            return Elsewhere("capacity/resources.rs", "nothing_promised_is_taken_away");
+        }
         Code::InsufficientScope => return Reserved,
     })
 }
@@ -276,7 +282,18 @@ fn malformed(app: &TestApp, lead: &Member) -> Provoked {
         answer.starts_with("HTTP/1.1 400") && answer.contains("\"code\":\"malformed_request\""),
         "{answer}"
     );
-    Elsewhere("codes::malformed")
+    Elsewhere("http/codes.rs", "malformed")
+}
+
+/// The function is there, and speaks of the code.
+fn check_told(file: &str, function: &str, code: &str) {
+    let path = format!("{}/tests/api/{file}", env!("CARGO_MANIFEST_DIR"));
+    let source = std::fs::read_to_string(&path).expect("a file of the suite");
+    let (_, rest) = source
+        .split_once(&format!("fn {function}("))
+        .unwrap_or_else(|| panic!("{file} has no {function}"));
+    let body = rest.split_once("\n}\n").map_or(rest, |(body, _)| body);
+    assert!(body.contains(code), "{function} does not speak of {code}");
 }
 
 #[tokio::test]
@@ -287,7 +304,7 @@ async fn every_code_of_the_table_occurs() {
             Here(answer) => {
                 answer.problem(entry.status, entry.code);
             }
-            Elsewhere(_) => {}
+            Elsewhere(file, function) => check_told(file, function, entry.code),
             Reserved => assert!(watch::RESERVED.contains(&code), "{code:?}"),
         }
     }

@@ -154,6 +154,32 @@ async fn slow_clients_are_cut_off_while_everybody_else_is_served() {
 }
 
 #[tokio::test]
+async fn a_body_that_is_late_is_told_so() {
+    let app = TestApp::start().await;
+    let [lead] = app.team_with(["lead"]).await;
+    let path = format!("/v1/teams/{}/campaigns", lead.team_id);
+    let headers = "Content-Type: application/json\r\nContent-Length: 1000\r\n";
+    let mut wire = Wire::open(&app);
+    wire.send(lead.person.head("POST", &path, headers));
+    wire.send(r#"{"name": "#);
+    let began = Instant::now();
+    let mut told = String::new();
+    // Up to the end of the connection, which comes with the answer.
+    while began.elapsed() < PATIENCE + SLACK && !told.contains('}') {
+        told.push_str(&wire.read_to_end());
+    }
+    assert!(began.elapsed() < PATIENCE + SLACK, "{told}");
+    let (head, body) = told.split_once("\r\n\r\n").expect("an answer");
+    assert!(head.starts_with("HTTP/1.1 408 "), "{told}");
+    assert!(head.contains("application/problem+json"), "{told}");
+    let problem: serde_json::Value = serde_json::from_str(body).expect("a whole body");
+    assert_eq!(problem["code"], "request_timeout");
+    assert_eq!(problem["status"], 408);
+    assert!(wire.is_closed());
+    assert_eq!(lead.all("/campaigns").await.len(), 0);
+}
+
+#[tokio::test]
 async fn a_client_that_hangs_up_leaves_nothing_half_done() {
     let app = TestApp::start().await;
     let [lead] = app.team_with(["lead"]).await;

@@ -3,6 +3,7 @@
 mod bodies;
 mod codes;
 mod connections;
+mod documentation;
 mod headers;
 mod limits;
 mod queries;

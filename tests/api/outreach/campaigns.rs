@@ -169,3 +169,49 @@ async fn the_list_pages_sorts_and_filters() {
         .await
         .not_modified();
 }
+
+#[tokio::test]
+async fn the_list_is_narrowed_by_status_and_lead() {
+    let app = TestApp::start().await;
+    let [lead, other] = app.team_with(["lead", "lead"]).await;
+    for (name, leader, status) in [
+        ("a", Some(&lead), "draft"),
+        ("b", Some(&other), "planned"),
+        ("c", None, "planned"),
+        ("d", Some(&lead), "active"),
+    ] {
+        let leader = leader.map(|one| &one.id);
+        let made = lead
+            .post("/campaigns", json!({"name": name, "lead_id": leader}))
+            .await
+            .created();
+        let place = format!("/campaigns/{}", made["id"].as_str().unwrap());
+        let steps = ["planned", "active"];
+        let reached = steps.iter().position(|step| *step == status);
+        for step in &steps[..reached.map_or(0, |at| at + 1)] {
+            lead.patch(&place, json!({"status": step})).await.ok();
+        }
+    }
+    for (filter, expected) in [
+        ("status=draft", vec!["a"]),
+        ("status=planned", vec!["b", "c"]),
+        ("status=planned,active", vec!["b", "c", "d"]),
+        ("status=archived", vec![]),
+        ("lead_id=me", vec!["a", "d"]),
+        ("lead_id=none", vec!["c"]),
+        (&format!("lead_id={}", other.id), vec!["b"]),
+        (&format!("lead_id=none,{}", other.id), vec!["b", "c"]),
+        ("lead_id=me&status=draft,planned", vec!["a"]),
+    ] {
+        let list = format!("/campaigns?include_total=true&sort=created_at&{filter}");
+        let page = lead.get(&list).await.ok();
+        let names: Vec<&str> = page["items"]
+            .as_array()
+            .unwrap()
+            .iter()
+            .map(|one| one["name"].as_str().unwrap())
+            .collect();
+        assert_eq!(names, expected, "{filter}");
+        assert_eq!(page["total"], expected.len(), "{filter}");
+    }
+}

@@ -6,6 +6,7 @@ use p256::ecdsa::signature::Signer as _;
 use p256::ecdsa::{Signature, SigningKey};
 use p256::pkcs8::DecodePrivateKey as _;
 use relais::access::keys;
+use relais::access::roles::{Permission, Role};
 use serde_json::{Value, json};
 use sha2::{Digest as _, Sha256};
 
@@ -221,4 +222,19 @@ async fn the_table_of_roles_needs_a_token_and_lists_every_role() {
         .map(|row| row["role"].as_str().unwrap())
         .collect();
     assert_eq!(roles, ["guest", "member", "lead", "owner"]);
+    // What is served is what decides.
+    for (row, role) in table["items"].as_array().unwrap().iter().zip(Role::ALL) {
+        let served: Vec<&str> = row["permissions"]
+            .as_array()
+            .unwrap()
+            .iter()
+            .map(|permission| permission.as_str().unwrap())
+            .collect();
+        let decides: Vec<&str> = Permission::ALL
+            .iter()
+            .filter(|permission| role.may(**permission))
+            .map(|permission| permission.as_str())
+            .collect();
+        assert_eq!(served, decides, "{role:?}");
+    }
 }

@@ -263,24 +263,46 @@ async fn former_members_keep_their_history_and_get_nothing_new() {
 #[tokio::test]
 async fn two_owners_do_not_leave_at_once() {
     let app = TestApp::start().await;
-    let [owner, lead] = app.team_with(["owner", "lead"]).await;
-    let offered = owner
-        .post(
-            "/ownership-offers",
-            json!({"to_member_id": lead.id, "is_shared": true}),
+    for round in 0..8 {
+        let [owner, lead, guest] = app.team_with(["owner", "lead", "guest"]).await;
+        let offered = owner
+            .post(
+                "/ownership-offers",
+                json!({"to_member_id": lead.id, "is_shared": true}),
+            )
+            .await
+            .created();
+        lead.post(
+            &format!("/ownership-offers/{}/accept", text(&offered["id"])),
+            json!({}),
         )
         .await
-        .created();
-    lead.post(
-        &format!("/ownership-offers/{}/accept", text(&offered["id"])),
-        json!({}),
-    )
-    .await
-    .ok();
-    let (one, other) = tokio::join!(owner.delete("/members/me"), lead.delete("/members/me"));
-    let mut statuses = [one.status, other.status];
-    statuses.sort_unstable();
-    assert_eq!(statuses, [204, 409]);
+        .ok();
+        // One leaves, while the other leaves, steps down, or demotes the one.
+        let demote = async |place: &str| lead.patch(place, json!({"role": "member"})).await;
+        let leave = owner.delete("/members/me");
+        let other = async {
+            match round % 4 {
+                0 | 1 => lead.delete("/members/me").await,
+                2 => demote("/members/me").await,
+                _ => demote(&format!("/members/{}", owner.id)).await,
+            }
+        };
+        let (one, other) = tokio::join!(leave, other);
+        let statuses = [one.status, other.status];
+        let is_done = |status: &u16| [200, 204].contains(status);
+        let done = statuses.iter().filter(|status| is_done(status)).count();
+        if round % 4 == 3 {
+            // Whoever is demoted may still leave; whoever has left cannot be demoted.
+            assert_eq!(one.status, 204, "{statuses:?}");
+            assert!([200, 404, 409].contains(&other.status), "{statuses:?}");
+        } else {
+            assert_eq!(done, 1, "{statuses:?}");
+            assert!(statuses.contains(&409), "{statuses:?}");
+        }
+        let owners = guest.get("/members?role=owner").await.ok();
+        assert_eq!(owners["items"].as_array().map(Vec::len), Some(1));
+    }
 }
 
 #[tokio::test]

@@ -445,3 +445,42 @@ async fn ten_thousand_rows_go_in() {
     let again = import(&lead, &campaign, "", &table).await.ok();
     assert_eq!(counts(&again), [10_000, 0, 0, 10_000, 0]);
 }
+
+/// A table of exactly as many bytes, in a few rows with long descriptions.
+fn table_of(bytes: usize) -> String {
+    let mut table = "title,description\n".to_owned();
+    while table.len() < bytes {
+        let room = bytes - table.len();
+        // The last row takes what is left, which is never too little for one.
+        let row = if room < 9_900 { room } else { 5_000 };
+        table.push_str(&format!("A,{}\n", "x".repeat(row - 3)));
+    }
+    table
+}
+
+#[tokio::test]
+async fn a_file_of_five_mebibytes_is_taken_alone_and_in_a_form() {
+    const MOST: usize = 5 * 1024 * 1024;
+    let app = TestApp::start().await;
+    let [lead] = app.team_with(["lead"]).await;
+    let campaign = campaign(&lead).await;
+    let place = format!("/campaigns/{campaign}/imports");
+    let table = table_of(MOST);
+    assert_eq!(table.len(), MOST);
+    let rows = i64::try_from(table.lines().count()).unwrap() - 1;
+    let form = |table: &str| {
+        let part = reqwest::multipart::Part::text(table.to_owned()).file_name("plan.csv");
+        reqwest::multipart::Form::new().part("file", part)
+    };
+    let alone = import(&lead, &campaign, "", &table).await.ok();
+    assert_eq!(counts(&alone), [rows, rows, 0, 0, 0]);
+    let formed = lead.request("POST", &place).multipart(form(&table)).await;
+    assert_eq!(counts(&formed.ok()), [rows, rows, 0, 0, 0]);
+    // One byte more is too much, in a form too.
+    let longer = table_of(MOST + 1);
+    let refused = lead.request("POST", &place).multipart(form(&longer)).await;
+    assert_eq!(
+        refused.problem(413, "payload_too_large")["limit_bytes"],
+        MOST
+    );
+}

@@ -1,5 +1,6 @@
 //! Lists of tasks: filters, sorts, and pages while rows come in.
 
+use chrono::TimeDelta;
 use proptest::prelude::*;
 use proptest::test_runner::{Config, TestRunner};
 use serde_json::{Value, json};
@@ -131,6 +132,41 @@ async fn every_filter_finds_what_it_says() {
         lead.get(&format!("/tasks?{wrong}"))
             .await
             .problem(400, code);
+    }
+}
+
+#[tokio::test]
+async fn a_change_and_a_move_sort_by_themselves() {
+    let app = TestApp::start().await;
+    let [lead] = app.team_with(["lead"]).await;
+    for title in ["a", "b", "c", "d"] {
+        task(&lead, json!({"title": title})).await;
+        app.clock.advance(TimeDelta::seconds(1));
+    }
+    // The oldest is changed last, and the last one moves between the others.
+    lead.patch("/tasks/COM-2", json!({"priority": "low"}))
+        .await
+        .ok();
+    app.clock.advance(TimeDelta::seconds(1));
+    lead.patch("/tasks/COM-1", json!({"priority": "high"}))
+        .await
+        .ok();
+    app.clock.advance(TimeDelta::seconds(1));
+    let second = lead.get("/tasks/COM-2").await.ok();
+    lead.post("/tasks/COM-4/move", json!({"before_id": second["id"]}))
+        .await
+        .ok();
+    for (sort, expected) in [
+        ("created_at", ["a", "b", "c", "d"]),
+        ("updated_at", ["c", "b", "a", "d"]),
+        ("position", ["a", "d", "b", "c"]),
+    ] {
+        let list = format!("/tasks?limit=2&sort={sort}");
+        assert_eq!(titles(&lead, &list).await, expected, "{sort}");
+        let mut backward = expected;
+        backward.reverse();
+        let list = format!("/tasks?limit=2&sort=-{sort}");
+        assert_eq!(titles(&lead, &list).await, backward, "-{sort}");
     }
 }
 

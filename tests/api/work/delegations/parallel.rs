@@ -3,7 +3,7 @@
 use futures_util::future::join_all;
 use serde_json::json;
 
-use super::{accepted, act, now, offer, task_now, task_of, text};
+use super::{accepted, act, now, offer, place, task_now, task_of, text};
 use crate::vocabulary::TestApp;
 
 #[tokio::test]
@@ -108,6 +108,54 @@ async fn confirm_and_recall_at_once() {
             .iter()
             .all(|state| ["confirmed", "recalled"].contains(&state.as_str()))
     );
+}
+
+/// Two acts of which the second is possible before and after the first: it is always done, and has the last word.
+async fn overtakes(first: (&str, &str), second: &str, before: &[&str], end: &str) {
+    let app = TestApp::start().await;
+    let [ann, ben] = app.team_with(["member", "member"]).await;
+    for round in 0..8 {
+        let task = task_of(&ann, &round.to_string()).await;
+        let made = offer(&ann, &task, &ben, json!({})).await.created();
+        for verb in before {
+            act(&ben, &made, verb).await.ok();
+        }
+        let by = if first.0 == "delegator" { &ann } else { &ben };
+        let (one, other) = if round % 2 == 0 {
+            tokio::join!(act(by, &made, first.1), act(&ann, &made, second))
+        } else {
+            let (other, one) = tokio::join!(act(&ann, &made, second), act(by, &made, first.1));
+            (one, other)
+        };
+        other.ok();
+        let is_first = one.status == 200;
+        if !is_first {
+            one.problem(409, "invalid_transition");
+        }
+        assert_eq!(now(&ann, &made).await["state"], end);
+        // The history knows of the first act only where it was done.
+        let history = ann.all(&format!("{}/history", place(&made))).await;
+        let lines = 2 + before.len() + usize::from(is_first);
+        assert_eq!(history.len(), lines, "{history:?}");
+        let assignee = &task_now(&ann, &task).await["assignee_id"];
+        assert_ne!(assignee, &json!(ben.id), "the task is no longer Ben's");
+    }
+}
+
+#[tokio::test]
+async fn submit_and_recall_at_once() {
+    overtakes(("delegate", "submit"), "recall", &["accept"], "recalled").await;
+}
+
+#[tokio::test]
+async fn send_back_and_recall_at_once() {
+    let before = ["accept", "submit"];
+    overtakes(("delegator", "send-back"), "recall", &before, "recalled").await;
+}
+
+#[tokio::test]
+async fn propose_and_withdraw_at_once() {
+    overtakes(("delegate", "propose"), "withdraw", &[], "withdrawn").await;
 }
 
 #[tokio::test]
