@@ -36,7 +36,7 @@ mod shared;
 struct Base;
 
 /// The areas, in reading order.
-const TAGS: [(&str, &str); 35] = [
+const TAGS: [(&str, &str); 36] = [
     ("accounts", "Signing up, the own profile."),
     ("sessions", "Signing in and out, access and refresh tokens."),
     ("teams", "Teams: the tenants. Everything else lives in one."),
@@ -95,6 +95,10 @@ const TAGS: [(&str, &str); 35] = [
     (
         "allocations",
         "What is promised to what, and whether it fits.",
+    ),
+    (
+        "money",
+        "What money is planned for in campaigns, what was spent, and what is left.",
     ),
     ("progress", "How far things are, derived from the tasks."),
     (

@@ -56,4 +56,6 @@ diesel::allow_tables_to_appear_in_same_query!(
     resources,
     resource_skills,
     allocations,
+    budget_lines,
+    expenses,
 );

@@ -64,6 +64,11 @@ text_enum! {
         AllocationWrite = "allocation:write",
         AllocationApprove = "allocation:approve",
         WorkloadRead = "workload:read",
+        BudgetLineRead = "budget-line:read",
+        BudgetLineWrite = "budget-line:write",
+        ExpenseRead = "expense:read",
+        ExpenseWrite = "expense:write",
+        ExpenseManage = "expense:manage",
         TrashRead = "trash:read",
         TrashRestore = "trash:restore",
         JournalRead = "journal:read",
@@ -109,6 +114,9 @@ impl Permission {
             | Self::AllocationRead
             | Self::AllocationWrite
             | Self::WorkloadRead
+            | Self::BudgetLineRead
+            | Self::ExpenseRead
+            | Self::ExpenseWrite
             | Self::TrashRead
             | Self::JournalRead
             | Self::WorkingHoursRead
@@ -131,6 +139,8 @@ impl Permission {
             | Self::TimeEntryManage
             | Self::ResourceWrite
             | Self::AllocationApprove
+            | Self::BudgetLineWrite
+            | Self::ExpenseManage
             | Self::CommentModerate
             | Self::TrashRestore
             | Self::ImportRun

@@ -12,6 +12,7 @@ use utoipa::{IntoParams, ToSchema};
 
 use super::feasibility;
 use super::fit::hours::{day_begins, day_ends, open_times};
+use super::fit::money::{self, Balance, shown};
 use super::fit::{books, hull, things};
 use super::load::NotCounted;
 use super::resources::{self, Booking, Resource, ResourceKind};
@@ -80,15 +81,18 @@ pub struct FreeInterval {
 
 /// What is left of a budget.
 #[derive(Debug, Serialize, ToSchema)]
-#[schema(example = json!({"currency": "EUR", "limit_minor": 250_000, "committed_minor": 100_000, "left_minor": 150_000}))]
+#[schema(example = json!({"currency": "EUR", "limit_minor": 250_000, "committed_minor": 100_000, "spent_minor": 20_000, "left_minor": 150_000}))]
 pub struct FreeMoney {
     /// The currency.
     pub currency: Currency,
     /// What there is.
     pub limit_minor: i64,
-    /// What is promised.
+    /// What is promised, and what was spent beyond or without a promise. Of a promise that is over only what was spent counts.
     pub committed_minor: i64,
-    /// What is left; negative where more is promised than there is.
+    /// How much of that was spent.
+    pub spent_minor: i64,
+    /// The limit less what is committed; negative where that is more.
+    #[schema(value_type = Balance)]
     pub left_minor: i64,
 }
 
@@ -196,14 +200,13 @@ fn of_budget(
     resource: &Resource,
     availability: &mut Availability,
 ) -> Result<(), Problem> {
-    let money = books::budget(reading, resource, &BTreeSet::new())?;
-    let limit_minor = resource.limit_minor.map_or(0, |limit| limit.get());
-    let committed_minor = money.committed();
+    let money = money::budget(reading, resource, &BTreeSet::new())?;
     availability.money = resource.currency.map(|currency| FreeMoney {
         currency,
-        limit_minor,
-        committed_minor,
-        left_minor: limit_minor.saturating_sub(committed_minor),
+        limit_minor: resource.limit_minor.map_or(0, |limit| limit.get()),
+        committed_minor: shown(money.committed()),
+        spent_minor: shown(money.spent()),
+        left_minor: shown(money.left()),
     });
     Ok(())
 }

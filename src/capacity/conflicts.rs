@@ -15,7 +15,7 @@ use super::allocations::{self, AllocationState, Amount, Quantity};
 use super::availability::DayRange;
 use super::feasibility;
 use super::fit::hours::{day_begins, day_ends};
-use super::fit::{self, Finding, Period, Place, books, hull, things, titles};
+use super::fit::{self, Finding, Period, Place, books, hull, money, things, titles};
 use super::load::Source;
 use super::resources::queries::of_kind;
 use super::resources::{Resource, ResourceKind};
@@ -135,8 +135,8 @@ fn all(reading: &mut Reading<'_>, range: DayRange) -> Result<Vec<Finding>, Probl
         }
     }
     let budgets = of_kind(reading, &[ResourceKind::Budget])?;
-    for (budget, money) in budgets.iter().zip(books::budgets(reading, &budgets)?) {
-        for place in money.standing() {
+    for (budget, books) in budgets.iter().zip(money::budgets(reading, &budgets)?) {
+        for place in books.standing() {
             findings.push(fit::told(budget, &place, &[]));
         }
     }

@@ -7,7 +7,7 @@
 use diesel::prelude::*;
 
 use super::allocations::{Allocation, AllocationState, InCampaign, in_team};
-use crate::access::{Touched, Tx};
+use crate::access::{Reading, Touched, Tx};
 use crate::db::rows::columns;
 use crate::db::{Id, MultiBackend};
 use crate::http::Problem;
@@ -121,20 +121,36 @@ fn end(tx: &mut Tx<'_>, kind: Kind, ids: Vec<Id>, why: &str) -> Result<(), Probl
 ///
 /// # Errors
 /// What the database answers.
-pub(super) fn campaign_of(tx: &mut Tx<'_>, one: &Allocation) -> Result<Option<Id>, Problem> {
-    let team_id = tx.team.id();
-    Ok(match (one.campaign_id, one.event_id, one.task_id) {
+pub(super) fn campaign_of(
+    reading: &mut Reading<'_>,
+    one: &Allocation,
+) -> Result<Option<Id>, Problem> {
+    campaign_of_target(reading, one.campaign_id, one.event_id, one.task_id)
+}
+
+/// The campaign that something belongs to which is for a campaign, an event or a task.
+///
+/// # Errors
+/// What the database answers.
+pub(super) fn campaign_of_target(
+    reading: &mut Reading<'_>,
+    campaign_id: Option<Id>,
+    event_id: Option<Id>,
+    task_id: Option<Id>,
+) -> Result<Option<Id>, Problem> {
+    let team_id = reading.team.id();
+    Ok(match (campaign_id, event_id, task_id) {
         (Some(id), _, _) => Some(id),
         (_, Some(id), _) => events::table
             .find((team_id, id))
             .select(events::campaign_id)
-            .first(tx.conn)
+            .first(reading.conn)
             .optional()?
             .flatten(),
         (_, _, Some(id)) => tasks::table
             .find((team_id, id))
             .select(tasks::campaign_id)
-            .first(tx.conn)
+            .first(reading.conn)
             .optional()?
             .flatten(),
         _ => None,

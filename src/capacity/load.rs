@@ -32,6 +32,8 @@ pub enum Source {
     Allocation(Id),
     /// An open task with an estimate.
     Task(Id),
+    /// Money that was spent without having been promised.
+    Expense(Id),
     /// What is being asked about, by its place in the question.
     Asked(usize),
 }

@@ -174,7 +174,40 @@ where
             out,
             "  an event in two weeks with its preparation, where all seats are taken and {waiting} more wait"
         )?;
+        let spent = self.fund(&team, &campaign, lead).await?;
+        writeln!(
+            out,
+            "  a budget with two lines, of which {spent} EUR cents are spent"
+        )?;
         Ok(())
+    }
+
+    /// Plans some money for the campaign, promises part of it and spends part of that. Answers how much.
+    async fn fund(&self, team: &str, campaign: &str, lead: &SignedIn) -> Result<i64, CommandError> {
+        let eur = |minor: i64| json!({"amount_minor": minor, "currency": "EUR"});
+        let budget = json!({"kind": "budget", "name": "Community fund", "currency": "EUR", "limit_minor": 500_000});
+        let budget = self
+            .post(lead, &format!("{team}/resources"), budget)
+            .await?;
+        let mut line = String::new();
+        for (name, minor) in [("Stickers and shirts", 90_000), ("Streaming", 150_000)] {
+            let planned = json!({"campaign_id": campaign, "name": name, "amount": eur(minor), "resource_id": budget["id"]});
+            let planned = self
+                .post(lead, &format!("{team}/budget-lines"), planned)
+                .await?;
+            line = text(&planned, "id");
+        }
+        let promise = json!({"resource_id": budget["id"], "campaign_id": campaign, "budget_line_id": line,
+            "amount": {"money": eur(120_000)}, "note": "The studio for the release stream"});
+        let promise = self
+            .post(lead, &format!("{team}/allocations"), promise)
+            .await?;
+        let minor = 45_000;
+        let expense = json!({"allocation_id": promise["id"], "amount": eur(minor), "spent_on": "2024-04-02",
+            "note": "Deposit for the studio", "receipt": "2024-0042"});
+        self.post(lead, &format!("{team}/expenses"), expense)
+            .await?;
+        Ok(minor)
     }
 
     /// Invites everybody, who accept and say what they do.

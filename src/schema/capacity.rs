@@ -50,6 +50,7 @@ diesel::table! {
         campaign_id -> Nullable<Uuid>,
         event_id -> Nullable<Uuid>,
         task_id -> Nullable<Uuid>,
+        budget_line_id -> Nullable<Uuid>,
         first_on -> Nullable<Date>,
         last_on -> Nullable<Date>,
         starts_at -> Nullable<UtcInstant>,
@@ -66,5 +67,52 @@ diesel::table! {
         created_at -> UtcInstant,
         updated_at -> UtcInstant,
         version -> BigInt,
+    }
+}
+
+diesel::table! {
+    use crate::db::types::sql::{Json, UtcInstant, Uuid};
+    use diesel::sql_types::{BigInt, Nullable, Text};
+
+    budget_lines (team_id, id) {
+        team_id -> Uuid,
+        id -> Uuid,
+        campaign_id -> Uuid,
+        resource_id -> Nullable<Uuid>,
+        name -> Text,
+        amount -> Json,
+        note -> Nullable<Text>,
+        search -> Text,
+        created_at -> UtcInstant,
+        updated_at -> UtcInstant,
+        version -> BigInt,
+        deleted_at -> Nullable<UtcInstant>,
+        trash_root_id -> Nullable<Uuid>,
+    }
+}
+
+diesel::table! {
+    use crate::db::types::sql::{Json, UtcInstant, Uuid};
+    use diesel::sql_types::{BigInt, Date, Nullable, Text};
+
+    expenses (team_id, id) {
+        team_id -> Uuid,
+        id -> Uuid,
+        campaign_id -> Nullable<Uuid>,
+        allocation_id -> Nullable<Uuid>,
+        budget_line_id -> Nullable<Uuid>,
+        resource_id -> Nullable<Uuid>,
+        amount -> Json,
+        amount_minor -> BigInt,
+        spent_on -> Date,
+        note -> Nullable<Text>,
+        receipt -> Nullable<Text>,
+        search -> Text,
+        entered_by_id -> Uuid,
+        created_at -> UtcInstant,
+        updated_at -> UtcInstant,
+        version -> BigInt,
+        deleted_at -> Nullable<UtcInstant>,
+        trash_root_id -> Nullable<Uuid>,
     }
 }

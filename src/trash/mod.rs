@@ -12,11 +12,12 @@ use serde::{Deserialize, Serialize};
 use utoipa::{IntoParams, ToSchema};
 
 use crate::access::{Permission, Reading, TeamScope, Tx};
-use crate::capacity::resources;
+use crate::capacity::{budget_lines, expenses, resources};
 use crate::db::rows::{Direction, behind};
 use crate::db::{Id, Instant, Json};
 use crate::http::page::TOTAL_CAP;
 use crate::http::query::AnyOf;
+use crate::http::values::Money;
 use crate::http::{Answer, Code, Page, PageRequest, Problem, Query, Reply, ServiceConfig};
 use crate::journal::Action;
 use crate::outreach::series::Pattern;
@@ -47,6 +48,10 @@ text_enum! {
         Task = "task",
         /// A resource; it was promised to nobody.
         Resource = "resource",
+        /// A line of a budget; nothing was promised or spent of it.
+        BudgetLine = "budget_line",
+        /// An expense; it counts nowhere.
+        Expense = "expense",
     }
 }
 
@@ -58,7 +63,7 @@ pub struct TrashEntry {
     pub kind: TrashKind,
     /// Its id.
     pub id: Id,
-    /// Its name, or the title of an event or a task.
+    /// Its name, the title of an event or a task, or the amount of an expense in minor units.
     #[schema(max_length = 200)]
     pub name: String,
     /// When it was deleted.
@@ -180,6 +185,13 @@ fn load_page(
             )),
             TrashKind::Task => page_of_roots!(reading, page, tasks, title as String),
             TrashKind::Resource => page_of_roots!(reading, page, resources, name as String),
+            TrashKind::BudgetLine => page_of_roots!(reading, page, budget_lines, name as String),
+            TrashKind::Expense => spent(page_of_roots!(
+                reading,
+                page,
+                expenses,
+                amount as Json<Money>
+            )),
         };
         entries.extend(roots.into_iter().filter_map(|root| entry(*kind, root)));
         if page.wants_total() {
@@ -190,6 +202,8 @@ fn load_page(
                 TrashKind::EventSeries => count_roots!(reading, event_series),
                 TrashKind::Task => count_roots!(reading, tasks),
                 TrashKind::Resource => count_roots!(reading, resources),
+                TrashKind::BudgetLine => count_roots!(reading, budget_lines),
+                TrashKind::Expense => count_roots!(reading, expenses),
             });
         }
     }
@@ -211,6 +225,17 @@ fn named(series: Vec<(Id, Json<Pattern>, Option<Instant>, i64)>) -> Vec<Root> {
     series
         .into_iter()
         .map(|(id, Json(pattern), at, version)| (id, pattern.title.into_string(), at, version))
+        .collect()
+}
+
+/// An expense is called what it was: `4900 EUR` in minor units.
+fn spent(expenses: Vec<(Id, Json<Money>, Option<Instant>, i64)>) -> Vec<Root> {
+    expenses
+        .into_iter()
+        .map(|(id, Json(money), at, version)| {
+            let name = format!("{} {}", money.amount_minor.get(), money.currency.as_str());
+            (id, name, at, version)
+        })
         .collect()
 }
 
@@ -270,6 +295,12 @@ fn find_root(tx: &mut Tx<'_>, id: Id) -> Result<(TrashKind, i64), Problem> {
     }
     if found.is_none() {
         found = look!(Resource, resources);
+    }
+    if found.is_none() {
+        found = look!(BudgetLine, budget_lines);
+    }
+    if found.is_none() {
+        found = look!(Expense, expenses);
     }
     match found {
         Some(found) => Ok(found),
@@ -385,7 +416,8 @@ pub async fn list_trash(scope: TeamScope, filter: Query<TrashFilter>, page: Page
 /// Restore from the trash
 ///
 /// Brings an entry of the trash back, with everything that went along. Nothing can come back below a campaign
-/// or task that is itself in the trash: that is 409 `still_in_trash` with the `trash_id` to restore first.
+/// or task that is itself in the trash: that is 409 `still_in_trash` with the `trash_id` to restore first. An expense must fit
+/// the limit of its budget again, or it is 409 `over_allocated`.
 #[utoipa::path(tag = "trash", responses((status = 200, body = Restored, description = "It is back.")))]
 #[post("/v1/teams/{team_id}/trash/{trash_id}/restore")]
 pub async fn restore_from_trash(scope: TeamScope) -> Answer {
@@ -395,8 +427,11 @@ pub async fn restore_from_trash(scope: TeamScope) -> Answer {
             let (kind, version) = find_root(tx, id)?;
             tx.expect_version(version)?;
             check_above(tx, id)?;
-            if kind == TrashKind::Resource {
-                resources::trashing::restore(tx, id)?;
+            match kind {
+                TrashKind::Resource => resources::trashing::restore(tx, id)?,
+                TrashKind::BudgetLine => budget_lines::trashing::restore(tx, id)?,
+                TrashKind::Expense => expenses::trashing::restore(tx, id)?,
+                _ => {}
             }
             let campaigns = usize::from(kind == TrashKind::Campaign);
             if kind == TrashKind::Campaign {

@@ -9,7 +9,8 @@ use diesel::prelude::*;
 
 use super::{DAYS, TrashKind};
 use crate::access::{State, Tx};
-use crate::capacity::resources::trashing;
+use crate::capacity::money::leaving;
+use crate::capacity::{budget_lines as lines, expenses as spent, resources as things};
 use crate::db::{AnyConnection, Id, Instant, Json, MultiBackend};
 use crate::http::text::{Markdown, Note};
 use crate::http::{Code, Problem};
@@ -18,9 +19,9 @@ use crate::outreach::events::Event;
 use crate::outreach::milestones::Milestone;
 use crate::outreach::series::{self, EventSeries};
 use crate::schema::{
-    campaigns, checklist_items, comments, delegations, event_series, events, milestones,
-    public_slugs, resources, task_dependencies, task_labels, task_participants, tasks,
-    time_entries,
+    budget_lines, campaigns, checklist_items, comments, delegations, event_series, events,
+    expenses, milestones, public_slugs, resources, task_dependencies, task_labels,
+    task_participants, tasks, time_entries,
 };
 use crate::work::tasks::model::{ExternalId, Labels, Participants};
 use crate::work::tasks::{Start, Task, TaskPatch, update};
@@ -55,6 +56,8 @@ pub async fn purge_expired(state: &State) -> Result<usize, Problem> {
         TrashKind::Event,
         TrashKind::EventSeries,
         TrashKind::Campaign,
+        TrashKind::Expense,
+        TrashKind::BudgetLine,
         TrashKind::Resource,
     ] {
         loop {
@@ -102,6 +105,8 @@ fn due(conn: &mut AnyConnection, kind: TrashKind, end: Instant) -> Result<Vec<Du
         TrashKind::EventSeries => oldest!(event_series),
         TrashKind::Task => oldest!(tasks),
         TrashKind::Resource => oldest!(resources),
+        TrashKind::BudgetLine => oldest!(budget_lines),
+        TrashKind::Expense => oldest!(expenses),
     };
     Ok(found
         .into_iter()
@@ -153,7 +158,12 @@ async fn purge(state: &State, root: Due, end: Instant) -> Result<(), Problem> {
                     purge_events(tx, root)?;
                     purge_series(tx, root)
                 }
-                TrashKind::Resource => trashing::purge(tx, root.id),
+                TrashKind::Resource => {
+                    leaving::resource(tx, root.id)?;
+                    things::trashing::purge(tx, root.id)
+                }
+                TrashKind::BudgetLine => lines::trashing::purge(tx, root.id),
+                TrashKind::Expense => spent::trashing::purge(tx, root.id),
                 TrashKind::Campaign => {
                     purge_milestones(tx, root)?;
                     purge_events(tx, root)?;
@@ -186,11 +196,7 @@ fn tasks_naming(root: Due) -> tasks::BoxedQuery<'static, MultiBackend> {
     match root.kind {
         TrashKind::Milestone => in_use.filter(tasks::milestone_id.eq(root.id)),
         // Its milestones are of the campaign's own tasks, its events may be of others, too.
-        TrashKind::Event
-        | TrashKind::EventSeries
-        | TrashKind::Campaign
-        | TrashKind::Task
-        | TrashKind::Resource => in_use.filter(tasks::event_id.eq_any(gone)),
+        _ => in_use.filter(tasks::event_id.eq_any(gone)),
     }
 }
 
@@ -226,6 +232,8 @@ fn check_due(tx: &mut Tx<'_>, root: Due, end: Instant) -> Result<(), Problem> {
         TrashKind::EventSeries => look!(event_series),
         TrashKind::Task => look!(tasks),
         TrashKind::Resource => look!(resources),
+        TrashKind::BudgetLine => look!(budget_lines),
+        TrashKind::Expense => look!(expenses),
     };
     Ok(())
 }
@@ -243,11 +251,7 @@ fn leave(tx: &mut Tx<'_>, root: Due) -> Result<(), Problem> {
                 milestone_id: Some(None),
                 ..TaskPatch::default()
             },
-            TrashKind::Event
-            | TrashKind::EventSeries
-            | TrashKind::Campaign
-            | TrashKind::Task
-            | TrashKind::Resource => TaskPatch {
+            _ => TaskPatch {
                 event_id: Some(None),
                 ..TaskPatch::default()
             },
@@ -288,6 +292,7 @@ fn purge_tasks(tx: &mut Tx<'_>, going: Vec<Task>) -> Result<(), Problem> {
         tx.deleted(task)?;
     }
     let rest: Vec<Id> = ids.into_iter().filter(|id| !named(id)).collect();
+    leaving::tasks(tx, &rest)?;
     diesel::delete(
         tasks::table
             .filter(tasks::team_id.eq(team_id))
@@ -382,6 +387,7 @@ fn purge_events(tx: &mut Tx<'_>, root: Due) -> Result<(), Problem> {
         )
         .set(tasks::event_id.eq(None::<Id>))
         .execute(tx.conn)?;
+        leaving::event(tx, event.id)?;
         tx.deleted(&event)?;
         diesel::delete(
             public_slugs::table
@@ -419,6 +425,7 @@ fn purge_campaign(tx: &mut Tx<'_>, root: Due) -> Result<(), Problem> {
     )
     .set(tasks::campaign_id.eq(None::<Id>))
     .execute(tx.conn)?;
+    leaving::campaign(tx, root.id)?;
     tx.deleted(&campaign)?;
     diesel::delete(campaigns::table.find((root.team_id, root.id))).execute(tx.conn)?;
     Ok(())

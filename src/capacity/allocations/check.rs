@@ -132,7 +132,7 @@ impl AllocationChange {
             starts_at: self.starts_at,
             ends_at: self.ends_at,
             amount: self.amount.clone(),
-            note: None,
+            ..AllocationPatch::default()
         }
     }
 
@@ -235,6 +235,7 @@ impl AllocationChange {
                 campaign_id: self.campaign_id,
                 event_id: self.event_id,
                 task_id: self.task_id,
+                budget_line_id: None,
                 first_on: self.first_on,
                 last_on: self.last_on,
                 starts_at: self.starts_at,

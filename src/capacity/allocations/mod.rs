@@ -19,5 +19,6 @@ pub use model::{
     Allocation, AllocationFilter, AllocationOutcome, AllocationPage, AllocationPatch,
     AllocationSort, NewAllocation,
 };
-pub use queries::{find, in_team};
+pub use queries::{find, find_optional, in_team};
 pub use state::{AllocationAct, AllocationState};
+pub(in crate::capacity) use write::may_approve;

@@ -30,6 +30,8 @@ pub struct NewAllocation {
     pub event_id: Option<Id>,
     /// For this task.
     pub task_id: Option<Id>,
+    /// For this line of the campaign's budget. Of money only.
+    pub budget_line_id: Option<Id>,
     /// The first day. For persons, things taken by whole days and, if you like, money.
     pub first_on: Option<Date>,
     /// The last day: not before the first, and within five years.
@@ -69,6 +71,9 @@ pub struct AllocationPatch {
     #[serde(default, deserialize_with = "present")]
     #[schema(nullable = false)]
     pub amount: Option<Amount>,
+    /// The line of the campaign's budget that it is for. Of money only.
+    #[serde(default, deserialize_with = "nullable")]
+    pub budget_line_id: Option<Option<Id>>,
     #[serde(default, deserialize_with = "nullable")]
     #[allow(missing_docs)]
     pub note: Option<Option<Note>>,
@@ -93,6 +98,9 @@ pub struct AllocationFilter {
     /// To any of these tasks, separated by commas.
     #[param(value_type = Option<String>, max_length = 2000, example = "0190a5c3-7d2e-7c11-9a43-2f3d1e0b6a61")]
     pub task_id: Option<AnyOf<Id>>,
+    /// For any of these lines of a budget, separated by commas.
+    #[param(value_type = Option<String>, max_length = 2000, example = "0190a5c3-7d2e-7c11-9a43-2f3d1e0b6a61")]
+    pub budget_line_id: Option<AnyOf<Id>>,
     /// Any of these states, separated by commas.
     #[param(value_type = Option<String>, max_length = 200, example = "requested,approved")]
     pub state: Option<AnyOf<AllocationState>>,
@@ -125,7 +133,7 @@ text_enum! {
 /// A resource promised, or asked for, for a period and an amount.
 #[derive(Debug, Clone, Serialize, Queryable, Selectable, Insertable, ToSchema)]
 #[diesel(table_name = allocations, treat_none_as_default_value = false)]
-#[schema(example = json!({"team_id": "0190a5c3-7d2e-7c11-9a43-2f3d1e0b6a55", "id": "0190a5c3-7d2e-7c11-9a43-2f3d1e0b6a62", "resource_id": "0190a5c3-7d2e-7c11-9a43-2f3d1e0b6a61", "campaign_id": null, "event_id": null, "task_id": "0190a5c3-7d2e-7c11-9a43-2f3d1e0b6a57", "first_on": "2099-03-02", "last_on": "2099-03-13", "starts_at": null, "ends_at": null, "amount": {"minutes": null, "minutes_per_day": null, "percent": null, "units": 1, "money": null}, "note": "The release show", "state": "requested", "reason": null, "requested_by_id": "0190a5c3-7d2e-7c11-9a43-2f3d1e0b6a59", "decided_by_id": null, "decided_at": null, "ended_at": null, "created_at": "2026-03-01T12:00:00.000Z", "updated_at": "2026-03-01T12:00:00.000Z", "version": 12}))]
+#[schema(example = json!({"team_id": "0190a5c3-7d2e-7c11-9a43-2f3d1e0b6a55", "id": "0190a5c3-7d2e-7c11-9a43-2f3d1e0b6a62", "resource_id": "0190a5c3-7d2e-7c11-9a43-2f3d1e0b6a61", "campaign_id": null, "event_id": null, "task_id": "0190a5c3-7d2e-7c11-9a43-2f3d1e0b6a57", "budget_line_id": null, "first_on": "2099-03-02", "last_on": "2099-03-13", "starts_at": null, "ends_at": null, "amount": {"minutes": null, "minutes_per_day": null, "percent": null, "units": 1, "money": null}, "note": "The release show", "state": "requested", "reason": null, "requested_by_id": "0190a5c3-7d2e-7c11-9a43-2f3d1e0b6a59", "decided_by_id": null, "decided_at": null, "ended_at": null, "created_at": "2026-03-01T12:00:00.000Z", "updated_at": "2026-03-01T12:00:00.000Z", "version": 12}))]
 pub struct Allocation {
     /// The team.
     pub team_id: Id,
@@ -142,6 +150,9 @@ pub struct Allocation {
     /// To this task.
     #[schema(required = true)]
     pub task_id: Option<Id>,
+    /// For this line of the campaign's budget.
+    #[schema(required = true)]
+    pub budget_line_id: Option<Id>,
     /// The first day.
     #[schema(required = true)]
     pub first_on: Option<Date>,
@@ -193,7 +204,7 @@ pub type AllocationPage = Page<Allocation>;
 
 /// An allocation that was made or changed, and what was found then.
 #[derive(Debug, Clone, Serialize, ToSchema)]
-#[schema(example = json!({"team_id": "0190a5c3-7d2e-7c11-9a43-2f3d1e0b6a55", "id": "0190a5c3-7d2e-7c11-9a43-2f3d1e0b6a62", "resource_id": "0190a5c3-7d2e-7c11-9a43-2f3d1e0b6a61", "campaign_id": null, "event_id": null, "task_id": "0190a5c3-7d2e-7c11-9a43-2f3d1e0b6a57", "first_on": "2099-03-02", "last_on": "2099-03-13", "starts_at": null, "ends_at": null, "amount": {"minutes": null, "minutes_per_day": null, "percent": null, "units": 1, "money": null}, "note": "The release show", "state": "requested", "reason": null, "requested_by_id": "0190a5c3-7d2e-7c11-9a43-2f3d1e0b6a59", "decided_by_id": null, "decided_at": null, "ended_at": null, "created_at": "2026-03-01T12:00:00.000Z", "updated_at": "2026-03-01T12:00:00.000Z", "version": 12, "warnings": []}))]
+#[schema(example = json!({"team_id": "0190a5c3-7d2e-7c11-9a43-2f3d1e0b6a55", "id": "0190a5c3-7d2e-7c11-9a43-2f3d1e0b6a62", "resource_id": "0190a5c3-7d2e-7c11-9a43-2f3d1e0b6a61", "campaign_id": null, "event_id": null, "task_id": "0190a5c3-7d2e-7c11-9a43-2f3d1e0b6a57", "budget_line_id": null, "first_on": "2099-03-02", "last_on": "2099-03-13", "starts_at": null, "ends_at": null, "amount": {"minutes": null, "minutes_per_day": null, "percent": null, "units": 1, "money": null}, "note": "The release show", "state": "requested", "reason": null, "requested_by_id": "0190a5c3-7d2e-7c11-9a43-2f3d1e0b6a59", "decided_by_id": null, "decided_at": null, "ended_at": null, "created_at": "2026-03-01T12:00:00.000Z", "updated_at": "2026-03-01T12:00:00.000Z", "version": 12, "warnings": []}))]
 pub struct AllocationOutcome {
     #[allow(missing_docs)]
     #[serde(flatten)]

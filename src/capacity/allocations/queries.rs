@@ -67,6 +67,9 @@ fn filtered(
     if let Some(AnyOf(ids)) = &filter.task_id {
         query = query.filter(allocations::task_id.eq_any(ids.clone()));
     }
+    if let Some(AnyOf(ids)) = &filter.budget_line_id {
+        query = query.filter(allocations::budget_line_id.eq_any(ids.clone()));
+    }
     if let Some(AnyOf(states)) = &filter.state {
         query = query.filter(allocations::state.eq_any(states.clone()));
     }

@@ -7,9 +7,11 @@ use serde_json::json;
 use super::amount::{Amount, Quantity};
 use super::model::{AllocationPatch, NewAllocation};
 use crate::access::Reading;
-use crate::capacity::endings::is_given_up;
+use crate::capacity::budget_lines;
+use crate::capacity::endings::{campaign_of_target, is_given_up};
 use crate::capacity::fit::hours::can_be_taken;
 use crate::capacity::fit::{Asked, Period};
+use crate::capacity::money::currency;
 use crate::capacity::resources::queries::referred;
 use crate::capacity::resources::{Booking, Resource, ResourceKind};
 use crate::db::{Date, Id, Instant};
@@ -290,6 +292,50 @@ fn period_fault(terms: &Terms) -> Option<FieldError> {
     }
 }
 
+/// What is wrong with the line of a budget that money of this resource is to be for, in this campaign.
+///
+/// # Errors
+/// What the database answers.
+pub fn line_fault(
+    reading: &mut Reading<'_>,
+    line_id: Id,
+    campaign_id: Option<Id>,
+    resource: &Resource,
+) -> Result<Option<FieldError>, Problem> {
+    let pointer = "/budget_line_id";
+    let line = match budget_lines::referred(reading, line_id, pointer)? {
+        Ok(line) => line,
+        Err(fault) => return Ok(Some(fault)),
+    };
+    if resource.kind != ResourceKind::Budget {
+        return Ok(Some(
+            refused(pointer, "not_for_kind", "Only money is for a line.")
+                .with(json!({"kind": resource.kind})),
+        ));
+    }
+    Ok(line.fault(pointer, campaign_id, Some(resource.id)))
+}
+
+/// What is wrong with money of this resource in this campaign, which has one currency.
+fn currency_fault(
+    reading: &mut Reading<'_>,
+    target: Target,
+    resource: &Resource,
+) -> Result<Option<FieldError>, Problem> {
+    let Target {
+        campaign_id,
+        event_id,
+        task_id,
+    } = target;
+    let campaign_id = campaign_of_target(reading, campaign_id, event_id, task_id)?;
+    match (campaign_id, resource.currency) {
+        (Some(id), Some(currency)) => {
+            currency::fault(reading, id, currency, None, "/amount/money/currency")
+        }
+        _ => Ok(None),
+    }
+}
+
 /// The resource of a new allocation, when nothing is wrong with it.
 ///
 /// # Errors
@@ -299,6 +345,14 @@ pub fn check_new(reading: &mut Reading<'_>, new: &NewAllocation) -> Result<Resou
     match referred(reading, new.resource_id, "/resource_id") {
         Ok(resource) => {
             faults.extend(terms_faults(reading, &resource, &Terms::of(new)));
+            if faults.is_empty() && resource.kind == ResourceKind::Budget {
+                faults.extend(currency_fault(reading, Target::of(new), &resource)?);
+            }
+            if let Some(line_id) = new.budget_line_id {
+                let campaign_id =
+                    campaign_of_target(reading, new.campaign_id, new.event_id, new.task_id)?;
+                faults.extend(line_fault(reading, line_id, campaign_id, &resource)?);
+            }
             if faults.is_empty() {
                 return Ok(resource);
             }

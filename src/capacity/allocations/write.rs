@@ -6,7 +6,7 @@ use diesel::prelude::*;
 
 use super::model::{Allocation, AllocationOutcome, AllocationPatch, InCampaign, NewAllocation};
 use super::queries::find;
-use super::rules::{Target, Terms, check_new, terms_faults};
+use super::rules::{Target, Terms, check_new, line_fault, terms_faults};
 use super::state::{AllocationAct, AllocationState};
 use crate::access::{Permission, Reading, Tx};
 use crate::capacity::endings::{campaign_of, journal_change};
@@ -19,7 +19,7 @@ use crate::http::{Code, Problem};
 use crate::schema::allocations;
 
 /// Whether the caller may promise what is asked of the resource: its owner, or a lead.
-pub(super) fn may_approve(reading: &Reading<'_>, resource: &Resource) -> bool {
+pub(in crate::capacity) fn may_approve(reading: &Reading<'_>, resource: &Resource) -> bool {
     reading.may(Permission::AllocationApprove) || resource.owner_id == Some(reading.me.member_id)
 }
 
@@ -107,6 +107,7 @@ fn insert(tx: &mut Tx<'_>, new: NewAllocation, resource: &Resource) -> Result<Al
         campaign_id: new.campaign_id,
         event_id: new.event_id,
         task_id: new.task_id,
+        budget_line_id: new.budget_line_id,
         first_on: new.first_on,
         last_on: new.last_on,
         starts_at: new.starts_at,
@@ -197,7 +198,11 @@ pub(super) fn change(
     {
         tx.require(Permission::AllocationApprove)?;
     }
-    let faults = terms_faults(tx, &resource, &new);
+    let mut faults = terms_faults(tx, &resource, &new);
+    if let Some(Some(line_id)) = patch.budget_line_id {
+        let campaign_id = campaign_of(tx, &before)?;
+        faults.extend(line_fault(tx, line_id, campaign_id, &resource)?);
+    }
     if !faults.is_empty() {
         return Err(Problem::fields(faults));
     }
@@ -221,6 +226,7 @@ pub(super) fn change(
             allocations::amount_minor.eq(new.amount.minor()),
             allocations::amount.eq(Json(new.amount)),
             allocations::note.eq(note),
+            allocations::budget_line_id.eq(patch.budget_line_id.unwrap_or(before.budget_line_id)),
             allocations::updated_at.eq(tx.now),
             allocations::version.eq(tx.revision),
         ))

@@ -4,23 +4,21 @@
 //! The surprising rule: what is asked is judged by what it makes worse. An interval counts only where something that is
 //! asked for lies in it, so whoever asks for a free week is not refused because of another one.
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::BTreeSet;
 
 use chrono::{NaiveDate, TimeDelta};
-use diesel::prelude::*;
 
 use super::Asked;
 use super::hull::{self, Opened};
 use super::model::FindingCode;
+use super::money::{self, Money};
 use super::things::{Things, span, things};
 use crate::access::Reading;
-use crate::capacity::allocations::{self, AllocationState};
 use crate::capacity::feasibility;
 use crate::capacity::load::{self, Source};
 use crate::capacity::resources::{Resource, ResourceKind};
 use crate::db::{Date, Id, Instant};
 use crate::http::Problem;
-use crate::schema::allocations as a;
 
 /// When something is wanted.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -76,12 +74,6 @@ pub struct Place {
     pub taken: Vec<(Source, i64)>,
 }
 
-/// The money of a budget, and who takes it.
-pub struct Money {
-    limit: i64,
-    taken: Vec<(Source, i64)>,
-}
-
 /// The books of one resource.
 pub enum Books {
     /// Of somebody's time.
@@ -107,40 +99,6 @@ pub(in crate::capacity) fn day(number: i64) -> NaiveDate {
 /// The instant after so many microseconds.
 pub(in crate::capacity) fn instant(microseconds: i64) -> Instant {
     Instant::new(chrono::DateTime::from_timestamp_micros(microseconds).unwrap_or_default())
-}
-
-impl Money {
-    /// What was promised.
-    #[must_use]
-    pub fn committed(&self) -> i64 {
-        self.taken
-            .iter()
-            .fold(0_i64, |sum, (_, minor)| sum.saturating_add(*minor))
-    }
-
-    /// Where what is there already does not fit.
-    #[must_use]
-    pub fn standing(&self) -> Vec<Place> {
-        self.place(Vec::new()).into_iter().collect()
-    }
-
-    fn place(&self, more: Vec<(Source, i64)>) -> Option<Place> {
-        let wanted = more.iter().fold(self.committed(), |sum, (_, minor)| {
-            sum.saturating_add(*minor)
-        });
-        if wanted <= self.limit {
-            return None;
-        }
-        let mut taken: Vec<(Source, i64)> = self.taken.iter().copied().chain(more).collect();
-        taken.sort_by_key(|(source, minor)| (-minor, *source));
-        Some(Place {
-            code: FindingCode::OverAllocated,
-            period: Period::Whenever,
-            wanted: Some(wanted),
-            there: Some(self.limit),
-            taken,
-        })
-    }
 }
 
 /// What the shortfalls of a person are.
@@ -200,7 +158,7 @@ impl Books {
                 let mut all = persons(reading, &[resource.id], asked, gone, days_behind)?;
                 all.pop().map(Self::Person).ok_or_else(Problem::not_found)
             }
-            ResourceKind::Budget => budget(reading, resource, gone).map(Self::Budget),
+            ResourceKind::Budget => money::budget(reading, resource, gone).map(Self::Budget),
             _ => {
                 let span = span(&periods(asked), days_behind);
                 things(reading, resource, span, gone).map(Self::Things)
@@ -240,16 +198,7 @@ impl Books {
                 )
             }
             Self::Things(things) => things.conflicts(asked),
-            Self::Budget(money) => {
-                let more: Vec<(Source, i64)> = asked
-                    .iter()
-                    .map(|one| (Source::Asked(one.change), one.quantity.number()))
-                    .collect();
-                if more.is_empty() {
-                    return Vec::new();
-                }
-                money.place(more).into_iter().collect()
-            }
+            Self::Budget(money) => money.conflicts(asked),
         }
     }
 
@@ -335,53 +284,4 @@ pub(super) fn span_of_days(periods: &[Period], days_behind: i64) -> (NaiveDate, 
         first.unwrap_or_default(),
         last.checked_add_signed(behind).unwrap_or(last),
     )
-}
-
-/// What was promised of these budgets, in their order, in one query: approved, whatever the dates.
-///
-/// # Errors
-/// What the database answers.
-pub fn budgets(reading: &mut Reading<'_>, budgets: &[Resource]) -> Result<Vec<Money>, Problem> {
-    let rows: Vec<(Id, Id, Option<i64>)> = allocations::in_team(reading.team)
-        .filter(a::state.eq(AllocationState::Approved))
-        .filter(a::amount_minor.is_not_null())
-        .select((a::resource_id, a::id, a::amount_minor))
-        .load(reading.conn)?;
-    let mut taken: BTreeMap<Id, Vec<(Source, i64)>> = BTreeMap::new();
-    for (resource_id, id, minor) in rows {
-        let minor = minor.unwrap_or_default();
-        let of_one = taken.entry(resource_id).or_default();
-        of_one.push((Source::Allocation(id), minor));
-    }
-    Ok(budgets
-        .iter()
-        .map(|one| Money {
-            limit: one.limit_minor.map_or(0, |limit| limit.get()),
-            taken: taken.remove(&one.id).unwrap_or_default(),
-        })
-        .collect())
-}
-
-/// What was promised of a budget: approved, whatever the dates.
-///
-/// # Errors
-/// What the database answers.
-pub fn budget(
-    reading: &mut Reading<'_>,
-    resource: &Resource,
-    gone: &BTreeSet<Id>,
-) -> Result<Money, Problem> {
-    let rows: Vec<(Id, Option<i64>)> = allocations::in_team(reading.team)
-        .filter(a::resource_id.eq(resource.id))
-        .filter(a::state.eq(AllocationState::Approved))
-        .select((a::id, a::amount_minor))
-        .load(reading.conn)?;
-    Ok(Money {
-        limit: resource.limit_minor.map_or(0, |limit| limit.get()),
-        taken: rows
-            .into_iter()
-            .filter(|(id, _)| !gone.contains(id))
-            .filter_map(|(id, minor)| Some((Source::Allocation(id), minor?)))
-            .collect(),
-    })
 }

@@ -6,6 +6,7 @@ pub mod books;
 pub mod hours;
 pub mod hull;
 mod model;
+pub mod money;
 pub mod things;
 pub mod titles;
 mod ways;
@@ -156,7 +157,7 @@ pub fn told(resource: &Resource, place: &Place, asked: &[Asked]) -> Finding {
         ends_at: instants.map(|(_, until)| until),
         unit,
         currency: resource.currency,
-        wanted: place.wanted,
+        wanted: place.wanted.map(money::shown),
         there: place.there,
         left_out: place.taken.len().saturating_sub(taken_by.len()),
         taken_by,
@@ -168,6 +169,7 @@ fn taker(source: Source, amount: i64, asked: &BTreeMap<usize, &Asked>) -> Taker 
     let mut taker = Taker {
         change: None,
         allocation_id: None,
+        expense_id: None,
         campaign_id: None,
         event_id: None,
         task_id: None,
@@ -177,6 +179,7 @@ fn taker(source: Source, amount: i64, asked: &BTreeMap<usize, &Asked>) -> Taker 
     match source {
         Source::Allocation(id) => taker.allocation_id = Some(id),
         Source::Task(id) => taker.task_id = Some(id),
+        Source::Expense(id) => taker.expense_id = Some(id),
         Source::Asked(change) => {
             taker.change = Some(change);
             if let Some(one) = asked.get(&change) {

@@ -45,9 +45,9 @@ text_enum! {
     }
 }
 
-/// Who takes what is there: an allocation, a task that its assignee has to do, or what is being asked for.
+/// Who takes what is there: an allocation, an expense, a task that its assignee has to do, or what is being asked for.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, ToSchema)]
-#[schema(example = json!({"change": null, "allocation_id": "0190a5c3-7d2e-7c11-9a43-2f3d1e0b6a62", "campaign_id": null, "event_id": null, "task_id": "0190a5c3-7d2e-7c11-9a43-2f3d1e0b6a57", "title": "Write the release notes", "amount": 600}))]
+#[schema(example = json!({"change": null, "allocation_id": "0190a5c3-7d2e-7c11-9a43-2f3d1e0b6a62", "expense_id": null, "campaign_id": null, "event_id": null, "task_id": "0190a5c3-7d2e-7c11-9a43-2f3d1e0b6a57", "title": "Write the release notes", "amount": 600}))]
 pub struct Taker {
     /// The place in the request of what is being asked for, from 0; null for what is there already.
     #[schema(required = true, minimum = 0, maximum = 99)]
@@ -55,6 +55,9 @@ pub struct Taker {
     /// The allocation; null for a task, and for what is new.
     #[schema(required = true)]
     pub allocation_id: Option<Id>,
+    /// The expense of money that nobody had promised.
+    #[schema(required = true)]
+    pub expense_id: Option<Id>,
     /// The campaign that it is for.
     #[schema(required = true)]
     pub campaign_id: Option<Id>,
@@ -102,7 +105,7 @@ pub struct WayOut {
 /// Something that does not fit, or of which nobody can say whether it does.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, ToSchema)]
 #[schema(example = json!({"code": "over_allocated", "detail": "Ada Lovelace: 3000 minutes are wanted from 2099-03-02 to 2099-03-06, 2400 are there.", "resource_id": "0190a5c3-7d2e-7c11-9a43-2f3d1e0b6a61", "resource_name": "Ada Lovelace", "overbooking": "refuse", "first_on": "2099-03-02", "last_on": "2099-03-06", "starts_at": null, "ends_at": null, "unit": "minutes", "currency": null, "wanted": 3000, "there": 2400,
-    "taken_by": [{"change": 0, "allocation_id": null, "campaign_id": null, "event_id": null, "task_id": "0190a5c3-7d2e-7c11-9a43-2f3d1e0b6a57", "title": "Write the release notes", "amount": 3000}], "left_out": 0, "ways_out": []}))]
+    "taken_by": [{"change": 0, "allocation_id": null, "expense_id": null, "campaign_id": null, "event_id": null, "task_id": "0190a5c3-7d2e-7c11-9a43-2f3d1e0b6a57", "title": "Write the release notes", "amount": 3000}], "left_out": 0, "ways_out": []}))]
 pub struct Finding {
     /// What was found. More may come: have a default branch.
     pub code: FindingCode,

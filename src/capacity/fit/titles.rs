@@ -1,4 +1,4 @@
-//! The titles of who takes something: four queries for all findings of an answer.
+//! The titles of who takes something: five queries for all findings of an answer.
 
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -6,7 +6,7 @@ use diesel::prelude::*;
 
 use super::model::Finding;
 use crate::access::Reading;
-use crate::capacity::allocations;
+use crate::capacity::{allocations, expenses};
 use crate::db::Id;
 use crate::http::Problem;
 use crate::outreach::{campaigns, events};
@@ -41,9 +41,18 @@ pub fn fill(reading: &mut Reading<'_>, findings: &mut [Finding]) -> Result<(), P
             .load(reading.conn)?;
         targets.extend(rows.into_iter().map(|(id, c, e, t)| (id, [c, e, t])));
     }
+    let spent: BTreeSet<Id> = takers().filter_map(|taker| taker.expense_id).collect();
+    for some in chunks(&spent) {
+        let rows: Vec<(Id, Option<Id>)> = expenses::in_team(reading.team)
+            .filter(schema::expenses::id.eq_any(some))
+            .select((schema::expenses::id, schema::expenses::campaign_id))
+            .load(reading.conn)?;
+        targets.extend(rows.into_iter().map(|(id, c)| (id, [c, None, None])));
+    }
     for finding in &mut *findings {
         for taker in &mut finding.taken_by {
-            let target = taker.allocation_id.and_then(|id| targets.get(&id));
+            let known = taker.allocation_id.or(taker.expense_id);
+            let target = known.and_then(|id| targets.get(&id));
             if let Some([campaign_id, event_id, task_id]) = target {
                 taker.campaign_id = *campaign_id;
                 taker.event_id = *event_id;

@@ -11,14 +11,14 @@ use super::queries::{find, load_page, search_text, write_skills};
 use super::rules;
 use crate::access::{Permission, Reading, TeamScope, Tx};
 use crate::capacity::allocations::{self, AllocationState};
-use crate::capacity::fit;
+use crate::capacity::{budget_lines, expenses, fit};
 use crate::db::rows::columns;
 use crate::db::{Id, Json};
 use crate::http::{Answer, Body, Code, PageRequest, Problem, Query, Reply, ServiceConfig};
 use crate::journal::Kind;
 use crate::journal::changes::{ChangePage, history_of};
 use crate::people::members;
-use crate::schema::{allocations as promised, resources};
+use crate::schema::{allocations as promised, budget_lines as l, expenses as e, resources};
 
 /// Refuses an owner who is not in the team, or a guest, who can approve nothing.
 fn check_owner(reading: &mut Reading<'_>, owner_id: Option<Id>) -> Result<(), Problem> {
@@ -147,9 +147,9 @@ pub async fn update_resource(scope: TeamScope, body: Body<ResourcePatch>) -> Ans
             check_owner(tx, patch.owner_id.flatten())?;
             let has_other_currency =
                 patch.currency.is_some() && patch.currency != before.currency;
-            if has_other_currency && has_allocations(tx, id)? {
+            if has_other_currency && has_money(tx, id)? {
                 return Err(Problem::new(Code::StillReferenced).detail(
-                    "Something was promised of this budget in its currency: make another budget for another currency.",
+                    "Money of this budget was promised, spent or planned in its currency: make another budget for another currency.",
                 ));
             }
             let search = search_text(
@@ -184,6 +184,21 @@ pub async fn update_resource(scope: TeamScope, body: Body<ResourcePatch>) -> Ans
             Reply::record(&resource, resource.version)
         })
         .await
+}
+
+/// Whether money of the budget was promised, spent or planned.
+fn has_money(tx: &mut Tx<'_>, id: Id) -> Result<bool, Problem> {
+    let line: Option<Id> = budget_lines::in_team(tx.team)
+        .filter(l::resource_id.eq(id))
+        .select(l::id)
+        .first(tx.conn)
+        .optional()?;
+    let expense: Option<Id> = expenses::in_team(tx.team)
+        .filter(e::resource_id.eq(id))
+        .select(e::id)
+        .first(tx.conn)
+        .optional()?;
+    Ok(line.is_some() || expense.is_some() || has_allocations(tx, id)?)
 }
 
 fn has_allocations(tx: &mut Tx<'_>, id: Id) -> Result<bool, Problem> {

@@ -136,7 +136,7 @@ pub struct ResourcePatch {
     #[serde(default, deserialize_with = "nullable")]
     #[schema(value_type = Option<OpeningHours>)]
     pub(super) opening_hours: Option<Option<Json<OpeningHours>>>,
-    /// Only while nothing of the budget is promised.
+    /// Only while nothing of the budget is promised, spent or planned.
     #[serde(default, deserialize_with = "present")]
     #[schema(nullable = false)]
     pub(super) currency: Option<Currency>,

@@ -90,6 +90,8 @@ pub(super) fn measure(
         };
         let sums = match demand.source {
             Source::Task(_) => &mut wanted,
+            // Money is nobody's time.
+            Source::Expense(_) => continue,
             Source::Allocation(_) | Source::Asked(_) => &mut allocated,
         };
         let (first, last) = (

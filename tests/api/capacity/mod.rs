@@ -6,14 +6,19 @@ use crate::vocabulary::{Answer, Member};
 
 mod acts;
 mod availability;
+mod budget_lines;
 mod candidates;
 mod check;
 mod conflicts;
 mod endings;
+mod expenses;
+mod limits;
 mod money;
 mod parallel;
 mod people;
 mod resources;
+mod spending;
+mod sums;
 mod terms;
 mod things;
 mod workload;
@@ -92,4 +97,54 @@ pub fn taken(way: &Value, task: &Value) -> Value {
     }
     body["amount"] = way["amount"].clone();
     body
+}
+
+pub fn eur(minor: i64) -> Value {
+    json!({"amount_minor": minor, "currency": "EUR"})
+}
+
+/// A campaign without a budget, unless `besides` says so.
+pub async fn campaign(lead: &Member, besides: Value) -> Value {
+    let body = with(json!({"name": "A campaign"}), besides);
+    lead.post("/campaigns", body).await.created()
+}
+
+/// A budget of so many cents.
+pub async fn budget(lead: &Member, limit_minor: i64, besides: Value) -> Value {
+    let body = json!({"kind": "budget", "currency": "EUR", "limit_minor": limit_minor});
+    resource(lead, with(body, besides)).await
+}
+
+/// So many cents of the budget, promised or asked for.
+pub async fn promise(by: &Member, budget: &Value, minor: i64, besides: Value) -> Answer {
+    let body = json!({"resource_id": budget["id"], "amount": {"money": eur(minor)}});
+    ask(by, with(body, besides)).await
+}
+
+/// So many cents, spent long ago.
+pub async fn spend(by: &Member, minor: i64, besides: Value) -> Answer {
+    let body = json!({"amount": eur(minor), "spent_on": "2024-03-01"});
+    by.post("/expenses", with(body, besides)).await
+}
+
+pub async fn line(lead: &Member, campaign: &Value, minor: i64, besides: Value) -> Value {
+    let body = json!({"campaign_id": campaign["id"], "name": "Advertising", "amount": eur(minor)});
+    lead.post("/budget-lines", with(body, besides))
+        .await
+        .created()
+}
+
+/// What is committed, spent and left of a budget.
+pub async fn books(by: &Member, budget: &Value) -> (i64, i64, i64) {
+    let place = format!(
+        "/resources/{}/availability?from=2026-11-23&to=2026-11-23",
+        id(budget)
+    );
+    let money = by.get(&place).await.ok()["money"].clone();
+    let minor = |name: &str| money[name].as_i64().unwrap();
+    (
+        minor("committed_minor"),
+        minor("spent_minor"),
+        minor("left_minor"),
+    )
 }

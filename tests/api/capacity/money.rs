@@ -86,7 +86,7 @@ async fn a_budget_is_promised_up_to_its_limit() {
         .ok();
     assert_eq!(
         free["money"],
-        json!({"currency": "EUR", "limit_minor": 10_000, "committed_minor": 1_000, "left_minor": 9_000})
+        json!({"currency": "EUR", "limit_minor": 10_000, "committed_minor": 1_000, "spent_minor": 0, "left_minor": 9_000})
     );
     // Amounts as large as they may be do not run over.
     let all = json!({"resource_id": dollars["id"], "task_id": notes["id"], "amount": {"money": {"amount_minor": 9_007_199_254_740_991_i64, "currency": "USD"}}});

@@ -13,6 +13,7 @@ async fn the_demo_is_made_once_and_can_be_looked_at() {
         "8 people",
         "8 delegations",
         "2 more wait",
+        "45000 EUR cents",
         "lead@relais.example",
         "kubernetes-1.30",
     ] {
@@ -57,4 +58,10 @@ async fn the_demo_is_made_once_and_can_be_looked_at() {
     let seats = get(&format!("/teams/{team}/events/{event}/seats")).await;
     assert_eq!(seats["confirmed"], 5, "{seats}");
     assert_eq!(seats["waiting"], 3, "{seats}");
+    let campaigns = get(&format!("/teams/{team}/campaigns")).await;
+    let campaign = campaigns["items"][0]["id"].as_str().expect("an id");
+    let money = get(&format!("/teams/{team}/campaigns/{campaign}/money")).await;
+    assert_eq!(money["total"]["planned_minor"], 240_000, "{money}");
+    assert_eq!(money["total"]["forecast_minor"], 120_000, "{money}");
+    assert_eq!(money["total"]["spent_minor"], 45_000, "{money}");
 }

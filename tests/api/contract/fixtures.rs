@@ -400,6 +400,8 @@ impl Fixture<'_> {
             "resource_id" => capacity::resource(team, &team.member).await,
             "allocation_id" => self.allocation().await,
             "time_entry_id" => self.time_entry().await,
+            "budget_line_id" => capacity::line(team).await,
+            "expense_id" => capacity::expense(team, &self.party(), json!({})).await,
             "deputy_record_id" => {
                 let deputy = self.world.newcomer(team, "member").await;
                 time::deputy(&self.party(), &deputy).await

@@ -193,7 +193,11 @@ impl<'w> List<'w> {
             "list_resources"
             | "list_resource_history"
             | "list_allocations"
-            | "list_allocation_history" => self.grow_capacity().await,
+            | "list_allocation_history"
+            | "list_budget_lines"
+            | "list_budget_line_history"
+            | "list_expenses"
+            | "list_expense_history" => self.grow_capacity().await,
             "list_working_hours"
             | "list_team_working_hours"
             | "list_holidays"
@@ -250,6 +254,19 @@ impl<'w> List<'w> {
                 let body = json!({"note": format!("Note {number}")});
                 team.owner.patch(&place, body).await.ok();
             }
+            "list_budget_lines" => {
+                capacity::line(team).await;
+            }
+            "list_budget_line_history" => self.rename("/budget-lines", "budget_line_id").await,
+            "list_expenses" => {
+                let besides = json!({"spent_on": format!("2024-03-0{}", number % 4 + 1)});
+                capacity::expense(team, &team.owner, besides).await;
+            }
+            "list_expense_history" => {
+                let place = format!("/expenses/{}", self.call.name("expense_id"));
+                let body = json!({"note": format!("Note {number}")});
+                team.owner.patch(&place, body).await.ok();
+            }
             // Some by days and some by instants.
             _ if number.is_multiple_of(2) => {
                 let kit = capacity::resource(team, &team.member).await;
@@ -293,6 +310,8 @@ impl<'w> List<'w> {
             "list_campaigns" => format!("/campaigns/{id}"),
             "list_resources" if row["kind"] == "equipment" => format!("/resources/{id}"),
             "list_time_entries" => format!("/time-entries/{id}"),
+            "list_budget_lines" => format!("/budget-lines/{id}"),
+            "list_expenses" => format!("/expenses/{id}"),
             "list_milestones" => format!("/milestones/{id}"),
             "list_tasks" | "list_my_tasks" => format!("/tasks/{id}"),
             "list_members" if row["display_name"] == "Nora Newcomer" => format!("/members/{id}"),

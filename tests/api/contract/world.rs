@@ -269,6 +269,7 @@ pub async fn record_named(team: &Team, name: &str) -> Option<String> {
             let kit = capacity::resource(team, &team.member).await;
             capacity::allocation(team, &team.owner, &kit, json!({})).await
         }
+        "budget_line_id" => capacity::line(team).await,
         "campaign_id" => team.campaign().await,
         "milestone_id" => team.milestone().await,
         "series_id" => team.series().await,
@@ -278,9 +279,8 @@ pub async fn record_named(team: &Team, name: &str) -> Option<String> {
         }
         "substitute_id" | "deputy_id" => team.lead.id.clone(),
         "lead_id" | "successor_id" | "accountable_id" | "assignee_id" | "member_id"
-        | "delegate_id" | "to_member_id" | "host_id" | "hosts" | "owner_id" | "requested_by_id" => {
-            team.member.id.clone()
-        }
+        | "delegate_id" | "to_member_id" | "host_id" | "hosts" | "owner_id" | "requested_by_id"
+        | "entered_by_id" => team.member.id.clone(),
         name => panic!("what record is {name}? Say it in contract/world.rs"),
     })
 }

@@ -1,0 +1,182 @@
+//! What is purged leaves the expenses behind: they were spent, whatever becomes of what they were spent for.
+
+use std::collections::BTreeSet;
+
+use diesel::prelude::*;
+
+use crate::access::Tx;
+use crate::capacity::budget_lines::BudgetLine;
+use crate::capacity::expenses::Expense;
+use crate::db::rows::columns;
+use crate::db::{Id, MultiBackend};
+use crate::http::Problem;
+use crate::schema::{allocations, budget_lines, expenses};
+
+/// The expenses of the team, those in the trash included.
+fn all(tx: &Tx<'_>) -> expenses::BoxedQuery<'static, MultiBackend> {
+    expenses::table
+        .filter(expenses::team_id.eq(tx.team.id()))
+        .into_boxed()
+}
+
+/// Writes what became of an expense, and tells of it where it counts.
+fn tell(tx: &mut Tx<'_>, before: &Expense, after: &Expense) -> Result<(), Problem> {
+    if before.deleted_at.is_none() {
+        tx.updated(before, after)?;
+    }
+    Ok(())
+}
+
+/// Takes the value of one column from these expenses.
+macro_rules! forget {
+    ($tx:expr, $column:ident, $going:expr) => {{
+        let tx: &mut Tx<'_> = $tx;
+        let found: Vec<Expense> = $going
+            .order(expenses::id)
+            .select(Expense::as_select())
+            .load(tx.conn)?;
+        for before in found {
+            let after: Expense = diesel::update(expenses::table.find((before.team_id, before.id)))
+                .set((
+                    expenses::$column.eq(None::<Id>),
+                    expenses::updated_at.eq(tx.now),
+                    expenses::version.eq(tx.revision),
+                ))
+                .returning(columns::<Expense>())
+                .get_result(tx.conn)?;
+            tell(tx, &before, &after)?;
+        }
+    }};
+}
+
+/// Leaves the expenses of promises that go along with what was promised something.
+fn promises(
+    tx: &mut Tx<'_>,
+    going: allocations::BoxedQuery<'static, MultiBackend>,
+) -> Result<(), Problem> {
+    let ids: Vec<Id> = going.select(allocations::id).load(tx.conn)?;
+    for some in ids.chunks(500) {
+        let named = all(tx).filter(expenses::allocation_id.eq_any(some.to_vec()));
+        forget!(tx, allocation_id, named);
+    }
+    Ok(())
+}
+
+/// The allocations of the team.
+fn promised(tx: &Tx<'_>) -> allocations::BoxedQuery<'static, MultiBackend> {
+    allocations::table
+        .filter(allocations::team_id.eq(tx.team.id()))
+        .into_boxed()
+}
+
+/// Leaves the expenses of what was promised to tasks that are purged.
+///
+/// # Errors
+/// What the database answers.
+pub fn tasks(tx: &mut Tx<'_>, ids: &[Id]) -> Result<(), Problem> {
+    let going = promised(tx).filter(allocations::task_id.eq_any(ids.to_vec()));
+    promises(tx, going)
+}
+
+/// Leaves the expenses of what was promised to an event that is purged.
+///
+/// # Errors
+/// What the database answers.
+pub fn event(tx: &mut Tx<'_>, id: Id) -> Result<(), Problem> {
+    let going = promised(tx).filter(allocations::event_id.eq(id));
+    promises(tx, going)
+}
+
+/// Leaves what was planned with and spent of a budget that is purged.
+///
+/// # Errors
+/// What the database answers.
+pub fn resource(tx: &mut Tx<'_>, id: Id) -> Result<(), Problem> {
+    let going = promised(tx).filter(allocations::resource_id.eq(id));
+    promises(tx, going)?;
+    let spent = all(tx).filter(expenses::resource_id.eq(id));
+    forget!(tx, resource_id, spent);
+    let planned: Vec<BudgetLine> = budget_lines::table
+        .filter(budget_lines::team_id.eq(tx.team.id()))
+        .filter(budget_lines::resource_id.eq(id))
+        .order(budget_lines::id)
+        .select(BudgetLine::as_select())
+        .load(tx.conn)?;
+    for before in planned {
+        let after: BudgetLine =
+            diesel::update(budget_lines::table.find((before.team_id, before.id)))
+                .set((
+                    budget_lines::resource_id.eq(None::<Id>),
+                    budget_lines::updated_at.eq(tx.now),
+                    budget_lines::version.eq(tx.revision),
+                ))
+                .returning(columns::<BudgetLine>())
+                .get_result(tx.conn)?;
+        if before.deleted_at.is_none() {
+            tx.updated(&before, &after)?;
+        }
+    }
+    Ok(())
+}
+
+/// Leaves what was promised and spent of lines that are purged.
+///
+/// # Errors
+/// What the database answers.
+pub fn lines(tx: &mut Tx<'_>, ids: &[Id]) -> Result<(), Problem> {
+    for some in ids.chunks(500) {
+        let named = all(tx).filter(expenses::budget_line_id.eq_any(some.to_vec()));
+        forget!(tx, budget_line_id, named);
+        diesel::update(
+            allocations::table
+                .filter(allocations::team_id.eq(tx.team.id()))
+                .filter(allocations::budget_line_id.eq_any(some.to_vec())),
+        )
+        .set(allocations::budget_line_id.eq(None::<Id>))
+        .execute(tx.conn)?;
+    }
+    Ok(())
+}
+
+/// Purges the lines of a campaign that is purged, and leaves its expenses: those that took from a budget go on taking from
+/// it, and the others, which nothing names any more, go along.
+///
+/// # Errors
+/// What the database answers.
+pub fn campaign(tx: &mut Tx<'_>, id: Id) -> Result<(), Problem> {
+    let going = promised(tx).filter(allocations::campaign_id.eq(id));
+    promises(tx, going)?;
+    let planned: Vec<BudgetLine> = budget_lines::table
+        .filter(budget_lines::team_id.eq(tx.team.id()))
+        .filter(budget_lines::campaign_id.eq(id))
+        .order(budget_lines::id)
+        .select(BudgetLine::as_select())
+        .load(tx.conn)?;
+    let ids: BTreeSet<Id> = planned.iter().map(|line| line.id).collect();
+    let ids: Vec<Id> = ids.into_iter().collect();
+    lines(tx, &ids)?;
+    tx.deleted_all(&planned)?;
+    diesel::delete(
+        budget_lines::table
+            .filter(budget_lines::team_id.eq(tx.team.id()))
+            .filter(budget_lines::campaign_id.eq(id)),
+    )
+    .execute(tx.conn)?;
+    let unnamed: Vec<Expense> = all(tx)
+        .filter(expenses::campaign_id.eq(id))
+        .filter(expenses::resource_id.is_null())
+        .order(expenses::id)
+        .select(Expense::as_select())
+        .load(tx.conn)?;
+    tx.deleted_all(&unnamed)?;
+    diesel::delete(
+        expenses::table
+            .filter(expenses::team_id.eq(tx.team.id()))
+            .filter(expenses::campaign_id.eq(id))
+            .filter(expenses::resource_id.is_null()),
+    )
+    .execute(tx.conn)?;
+    let spent = all(tx).filter(expenses::campaign_id.eq(id));
+    forget!(tx, campaign_id, spent);
+    Ok(())
+}
