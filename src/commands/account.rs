@@ -5,14 +5,14 @@ use std::io::{BufRead as _, IsTerminal as _, Write as _};
 use clap::Subcommand;
 
 use super::CommandError;
-use crate::access::Clock;
 use crate::access::passwords::check_length;
 use crate::access::secrets::Secret;
+use crate::access::{Clock, State};
 use crate::boot;
 use crate::config::Config;
 use crate::db::Outcome;
-use crate::http::Problem;
 use crate::http::text::Name;
+use crate::http::{Code, Problem};
 use crate::people::accounts::{self, Profile};
 use crate::people::texts::Email;
 
@@ -47,42 +47,40 @@ pub enum AccountCommand {
     },
 }
 
+/// A command with all that it needs: what can be refused without the database has been.
+enum Deed {
+    Create(Profile, String),
+    Disable(Email),
+    Enable(Email),
+    ResetPassword(Email, String),
+}
+
 pub(super) async fn run(command: AccountCommand, config: &Config) -> Result<(), CommandError> {
     let clock = Clock::default();
     let state = boot::state(config, clock.clone()).await?;
     let now = clock.now();
-    let hash = match &command {
-        AccountCommand::Create { .. } | AccountCommand::ResetPassword { .. } => {
-            let password = read_password()?;
-            let hash = state.passwords.hash(password).await;
-            Some(hash.map_err(|error| CommandError::Refused(error.to_string()))?)
-        }
-        _ => None,
-    };
+    let deed = prepare(command, &state).await?;
     let done = state
         .db
         .write(move |conn| {
-            let hash = hash.unwrap_or_default();
-            let done = match command {
-                AccountCommand::Create {
-                    email,
-                    name,
-                    time_zone,
-                } => {
-                    let profile = profile(email, &name, &time_zone)?;
+            let done = match deed {
+                Deed::Create(profile, hash) => {
                     let account = accounts::create(conn, profile, &hash, now)?;
                     format!("The account {} is there.", account.email)
                 }
-                AccountCommand::Disable { email } => {
-                    accounts::disable(conn, &email, now)?;
+                Deed::Disable(email) => {
+                    let done = accounts::disable(conn, &email, now);
+                    done.map_err(|problem| naming(&email, problem))?;
                     format!("The account {email} is disabled, its sessions have ended.")
                 }
-                AccountCommand::Enable { email } => {
-                    accounts::enable(conn, &email)?;
+                Deed::Enable(email) => {
+                    let done = accounts::enable(conn, &email);
+                    done.map_err(|problem| naming(&email, problem))?;
                     format!("The account {email} is enabled.")
                 }
-                AccountCommand::ResetPassword { email } => {
-                    accounts::reset_password(conn, &email, &hash, now)?;
+                Deed::ResetPassword(email, hash) => {
+                    let done = accounts::reset_password(conn, &email, &hash, now);
+                    done.map_err(|problem| naming(&email, problem))?;
                     format!("The password of {email} is set, its sessions have ended.")
                 }
             };
@@ -94,18 +92,51 @@ pub(super) async fn run(command: AccountCommand, config: &Config) -> Result<(), 
     Ok(())
 }
 
-fn profile(email: Email, name: &str, time_zone: &str) -> Result<Profile, Problem> {
-    let refuse = |pointer: &str, detail: String| Problem::field(pointer, "invalid_format", detail);
+/// Which account is not there.
+fn naming(email: &Email, problem: Problem) -> Problem {
+    match problem.code() {
+        Code::NotFound => problem.detail(format!("There is no account {email}.")),
+        _ => problem,
+    }
+}
+
+async fn prepare(command: AccountCommand, state: &State) -> Result<Deed, CommandError> {
+    Ok(match command {
+        AccountCommand::Create {
+            email,
+            name,
+            time_zone,
+        } => Deed::Create(
+            profile(email, &name, &time_zone)?,
+            hash_of_password(state).await?,
+        ),
+        AccountCommand::Disable { email } => Deed::Disable(email),
+        AccountCommand::Enable { email } => Deed::Enable(email),
+        AccountCommand::ResetPassword { email } => {
+            Deed::ResetPassword(email, hash_of_password(state).await?)
+        }
+    })
+}
+
+async fn hash_of_password(state: &State) -> Result<String, CommandError> {
+    let hash = state.passwords.hash(read_password()?).await;
+    hash.map_err(|error| CommandError::Refused(error.to_string()))
+}
+
+fn profile(email: Email, name: &str, time_zone: &str) -> Result<Profile, CommandError> {
+    let refuse = |flag: &str, problem: &dyn std::fmt::Display| {
+        CommandError::Refused(format!("{flag}: {problem}"))
+    };
     Ok(Profile {
         email,
-        name: Name::new(name).map_err(|fault| refuse("--name", fault.to_string()))?,
+        name: Name::new(name).map_err(|fault| refuse("--name", &fault))?,
         locale: "en"
             .parse()
-            .map_err(|fault: &str| refuse("--locale", fault.to_owned()))?,
+            .map_err(|fault: &str| refuse("the locale", &fault))?,
         time_zone: time_zone.parse().map_err(|_| {
             refuse(
                 "--time-zone",
-                "An IANA time zone such as Europe/Paris.".to_owned(),
+                &"an IANA time zone such as Europe/Paris is needed",
             )
         })?,
     })

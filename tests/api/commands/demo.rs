@@ -1,8 +1,13 @@
 //! `relais demo`: something to look at, made once.
 
+use std::collections::BTreeSet;
+use std::process::{Command, Stdio};
+
 use serde_json::{Value, json};
 
-use super::program::{Program, empty_database};
+use super::program::{Program, empty_database, finish};
+
+const PLAN: &str = include_str!("../../../data/kubernetes-1.30-release.csv");
 
 #[tokio::test]
 async fn the_demo_is_made_once_and_can_be_looked_at() {
@@ -20,8 +25,6 @@ async fn the_demo_is_made_once_and_can_be_looked_at() {
         assert!(said.contains(part), "{part}: {said}");
     }
     assert_eq!(said.matches("curl -s ").count(), 3, "{said}");
-    let again = program.succeed(&["demo", "--database-url", &url]);
-    assert!(again.contains("nothing was changed"), "{again}");
 
     let server = program.serve(&["--database-url", &url]);
     let client = reqwest::Client::new();
@@ -39,15 +42,6 @@ async fn the_demo_is_made_once_and_can_be_looked_at() {
             .bearer_auth(token);
         asked.send().await.unwrap().json().await.unwrap()
     };
-    // What the printed lines ask for.
-    let waiting = get("/me/delegations").await;
-    assert_ne!(waiting["items"], json!([]), "{waiting}");
-    assert_eq!(
-        get("/me/tasks?limit=3").await["items"]
-            .as_array()
-            .map(Vec::len),
-        Some(3)
-    );
     // What was made, and made once.
     let teams = get("/teams").await;
     assert_eq!(teams["items"].as_array().map(Vec::len), Some(1), "{teams}");
@@ -64,4 +58,86 @@ async fn the_demo_is_made_once_and_can_be_looked_at() {
     assert_eq!(money["total"]["planned_minor"], 240_000, "{money}");
     assert_eq!(money["total"]["forecast_minor"], 120_000, "{money}");
     assert_eq!(money["total"]["spent_minor"], 45_000, "{money}");
+    check_plan(&get, team).await;
+
+    // The second run changes nothing, and says again what to paste: here, where this server is.
+    let tag = async || -> String {
+        let list = format!("{}/v1/teams/{team}/campaigns", server.address);
+        let answer = client.get(list).bearer_auth(token).send().await.unwrap();
+        answer.headers()["etag"].to_str().unwrap().to_owned()
+    };
+    let before = tag().await;
+    let place = server.address.trim_start_matches("http://");
+    let again = program.succeed(&["demo", "--database-url", &url, "--listen", place]);
+    assert!(again.contains("nothing was changed"), "{again}");
+    assert_eq!(tag().await, before, "the team's revision");
+    assert_eq!(get("/teams").await, teams);
+    let lines: Vec<&str> = again
+        .lines()
+        .filter(|line| line.contains("curl -s "))
+        .collect();
+    assert_eq!(lines.len(), 3, "{again}");
+    let mut shell = Command::new("sh");
+    shell
+        .args(["-e", "-c", &lines.join("\n")])
+        .stdin(Stdio::null());
+    let pasted = finish(shell);
+    assert!(pasted.status.success(), "{pasted:?}");
+    let answers: Vec<Value> = serde_json::Deserializer::from_slice(&pasted.stdout)
+        .into_iter()
+        .collect::<Result<_, _>>()
+        .expect("two answers (with curl)");
+    let [waiting, tasks] = answers.as_slice() else {
+        panic!("{answers:?}");
+    };
+    assert_ne!(waiting["items"], json!([]), "{waiting}");
+    assert_eq!(tasks["items"].as_array().map(Vec::len), Some(3), "{tasks}");
+}
+
+/// The plan as it was put in: phases are milestones, roles are what people do, and delegations are in every state.
+async fn check_plan(get: &impl AsyncFn(&str) -> Value, team: &str) {
+    let texts = |page: &Value, member: &str| -> BTreeSet<String> {
+        let items = page["items"].as_array().expect("items").iter();
+        items
+            .filter_map(|item| item[member].as_str().map(str::to_owned))
+            .collect()
+    };
+    let phases: BTreeSet<String> = PLAN
+        .lines()
+        .skip(1)
+        .filter_map(|row| row.rsplit(',').next())
+        .filter(|phase| !phase.is_empty())
+        .map(str::to_owned)
+        .collect();
+    let milestones = get(&format!("/teams/{team}/milestones?limit=100")).await;
+    assert_eq!(texts(&milestones, "name"), phases);
+    let members = get(&format!("/teams/{team}/members?limit=100")).await;
+    let expected = [
+        "Lead",
+        "Enhancements Lead",
+        "Release Notes Lead",
+        "Branch Manager",
+        "Docs Lead",
+        "Comms Lead",
+        "Comms",
+        "Release Signal",
+    ];
+    let expected: BTreeSet<String> = expected.map(str::to_owned).into();
+    assert_eq!(texts(&members, "job_title"), expected);
+    let delegations = get(&format!("/teams/{team}/delegations?limit=100")).await;
+    let expected = [
+        "accepted",
+        "confirmed",
+        "countered",
+        "declined",
+        "offered",
+        "returned",
+        "submitted",
+    ];
+    let expected: BTreeSet<String> = expected.map(str::to_owned).into();
+    assert_eq!(texts(&delegations, "state"), expected);
+    let campaigns = get(&format!("/teams/{team}/campaigns")).await;
+    assert_eq!(campaigns["items"][0]["status"], "active", "{campaigns}");
+    let done = format!("/teams/{team}/tasks?status=done&include_total=true");
+    assert_eq!(get(&done).await["total"], 2, "what was confirmed is done");
 }

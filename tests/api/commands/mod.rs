@@ -1,10 +1,12 @@
 //! The command line, run as a stranger runs it: the program itself, with its own folder.
 
+mod accounts;
 mod backup;
 mod demo;
 mod full;
 mod import;
 mod keys;
+mod operating;
 mod program;
 mod settings;
 mod start;

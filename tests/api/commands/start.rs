@@ -4,13 +4,14 @@ use std::net::TcpListener;
 use std::os::unix::fs::PermissionsExt;
 use std::time::{Duration, Instant};
 
-use diesel::Connection;
 use diesel::connection::SimpleConnection;
-use serde_json::Value;
+use diesel::{Connection, PgConnection, SqliteConnection};
+use relais::db::{Address, AnyConnection};
+use serde_json::{Value, json};
 
 use super::program::{Program, Server, empty_database};
 
-async fn json(address: &str, path: &str) -> Value {
+async fn shown(address: &str, path: &str) -> Value {
     let answer = reqwest::get(format!("{address}{path}")).await.unwrap();
     assert_eq!(answer.status(), 200, "{path}");
     answer.json().await.unwrap()
@@ -22,7 +23,7 @@ async fn the_first_start_makes_a_private_folder_and_says_what_to_do() {
     let server = program.serve(&[]);
     assert!(server.greeting.contains("/docs/"), "{}", server.greeting);
     assert!(server.address.starts_with("http://127.0.0.1:"));
-    json(&server.address, "/readyz").await;
+    shown(&server.address, "/readyz").await;
     let mode = |name: &str| {
         let path = program.data().join(name);
         std::fs::metadata(path).unwrap().permissions().mode() & 0o777
@@ -36,7 +37,7 @@ async fn the_first_start_makes_a_private_folder_and_says_what_to_do() {
     assert!(!log.contains("panicked"), "{log}");
     // And a second time, on what is there.
     let server = program.serve(&[]);
-    json(&server.address, "/readyz").await;
+    shown(&server.address, "/readyz").await;
 }
 
 #[tokio::test]
@@ -125,14 +126,109 @@ async fn servers_that_start_at_once_on_an_empty_database_share_their_keys() {
             .into_iter()
             .map(|server| server.join().expect("a server that starts"))
             .collect();
-        let first = json(&servers[0].address, "/.well-known/jwks.json").await;
+        let first = shown(&servers[0].address, "/.well-known/jwks.json").await;
         assert_eq!(first["keys"].as_array().map(Vec::len), Some(1), "{first}");
         for server in &servers {
-            json(&server.address, "/readyz").await;
-            let keys = json(&server.address, "/.well-known/jwks.json").await;
+            shown(&server.address, "/readyz").await;
+            let keys = shown(&server.address, "/.well-known/jwks.json").await;
             assert_eq!(keys, first);
         }
     }
+}
+
+/// The migrations' folders, oldest first.
+fn migrations() -> Vec<std::path::PathBuf> {
+    let folder = concat!(env!("CARGO_MANIFEST_DIR"), "/migrations");
+    let mut found: Vec<_> = std::fs::read_dir(folder)
+        .unwrap()
+        .map(|entry| entry.unwrap().path())
+        .filter(|path| path.is_dir())
+        .collect();
+    found.sort();
+    found
+}
+
+/// Takes the database back to where only the first migration had been.
+fn take_back(url: &str) {
+    let mut conn = match url.parse().unwrap() {
+        Address::Sqlite(file) => {
+            AnyConnection::Sqlite(SqliteConnection::establish(&file.to_string_lossy()).unwrap())
+        }
+        Address::Postgres(url) => AnyConnection::Postgres(PgConnection::establish(&url).unwrap()),
+    };
+    for folder in migrations().iter().skip(1).rev() {
+        let down = std::fs::read_to_string(folder.join("down.sql")).unwrap();
+        conn.batch_execute(&down).unwrap();
+        let name = folder.file_name().unwrap().to_str().unwrap();
+        let version = name.split('_').next().unwrap().replace('-', "");
+        let forget = format!("DELETE FROM __diesel_schema_migrations WHERE version = '{version}'");
+        conn.batch_execute(&forget).unwrap();
+    }
+}
+
+#[tokio::test]
+async fn servers_that_start_at_once_on_an_older_database_bring_it_up_to_date_and_keep_what_it_has()
+{
+    let program = Program::new();
+    let (url, _database) = empty_database(&program);
+    let client = reqwest::Client::new();
+    let post = async |server: &Server, path: &str, token: &str, body: Value| -> Value {
+        let request = client.post(format!("{}{path}", server.address)).json(&body);
+        let answer = request.bearer_auth(token).send().await.unwrap();
+        answer.json().await.unwrap()
+    };
+    let credentials = json!({"email": "ada@canary.example", "password": "CANARY-password"});
+    let server = program.serve(&["--database-url", &url]);
+    let mut account = credentials.clone();
+    account["name"] = json!("Ada");
+    post(&server, "/v1/accounts", "", account).await;
+    let tokens = post(&server, "/v1/sessions", "", credentials).await;
+    let token = tokens["access_token"].as_str().unwrap();
+    let team = json!({"name": "Community", "key": "COM", "time_zone": "UTC"});
+    let team = post(&server, "/v1/teams", token, team).await;
+    let tasks = format!("/v1/teams/{}/tasks", team["id"].as_str().unwrap());
+    let task = post(&server, &tasks, token, json!({"title": "Kept"})).await;
+    assert_eq!(task["key"], "COM-1", "{task}");
+    assert!(server.stop().0.success());
+
+    take_back(&url);
+    let pending = program.succeed(&["migrate", "--dry-run", "--database-url", &url]);
+    assert_eq!(pending.matches(", ").count() + 2, migrations().len());
+    let starting: Vec<_> = (0..4)
+        .map(|_| {
+            let mut command = program.command(&["serve", "--listen", "127.0.0.1:0"]);
+            command.args(["--database-url", &url, "--log", "warn"]);
+            std::thread::spawn(move || Server::start(command))
+        })
+        .collect();
+    for server in starting {
+        let server = server.join().expect("a server that starts");
+        shown(&server.address, "/readyz").await;
+        // What was there is there, and what is new works.
+        let get = async |path: &str| -> Value {
+            let asked = client.get(format!("{}{path}", server.address));
+            let answer = asked.bearer_auth(token).send().await.unwrap();
+            assert_eq!(answer.status(), 200, "{path}");
+            answer.json().await.unwrap()
+        };
+        let team = tasks.trim_end_matches("/tasks");
+        assert_eq!(get(&tasks).await["items"], json!([task]));
+        for list in ["working-hours", "time-entries"] {
+            let path = format!("{team}/{list}");
+            assert_eq!(get(&path).await["items"], json!([]), "{list}");
+        }
+        // Who was there before there were resources is one, once.
+        let resources = get(&format!("{team}/resources")).await;
+        let [ada] = resources["items"].as_array().unwrap().as_slice() else {
+            panic!("{resources}");
+        };
+        assert_eq!(
+            (&ada["kind"], &ada["name"]),
+            (&json!("person"), &json!("Ada"))
+        );
+    }
+    let again = program.succeed(&["migrate", "--database-url", &url]);
+    assert!(again.contains("up to date"), "{again}");
 }
 
 #[test]
