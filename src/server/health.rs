@@ -51,7 +51,9 @@ pub async fn get_readiness(_: KnownParameters, state: web::Data<State>) -> Answe
                 .first::<String>(conn)?;
             Ok::<_, Problem>(())
         })
-        .await?;
+        .await
+        // Whatever it is that the database lacks, requests had better go elsewhere.
+        .map_err(|_| Problem::new(Code::Unavailable))?;
     Reply::ok(&Health { status: "ok" })
 }
 

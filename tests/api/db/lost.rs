@@ -1,5 +1,5 @@
-//! PostgreSQL that goes away, is slow, or has no connection left. On SQLite there is nothing to lose, and these
-//! tests have nothing to do.
+//! PostgreSQL that goes away, is slow, or has no connection left. On SQLite there is little to lose, and most
+//! of these tests have nothing to do.
 
 use std::time::{Duration, Instant};
 
@@ -75,6 +75,60 @@ async fn a_lost_connection_costs_one_answer_and_is_replaced() {
             .created();
     }
     lead.person.get("/readyz").await.ok();
+}
+
+#[tokio::test]
+async fn a_server_without_its_database_is_not_ready_until_it_is_back() {
+    let Some((app, lead)) = app(&["--acquire-seconds", "1"]).await else {
+        return;
+    };
+    lead.person.get("/readyz").await.ok();
+    // Nobody comes in any more, as when the server of the database is down.
+    let mut door = app.database.connect();
+    let mut shut = |shut: bool| {
+        app.database.shut(shut);
+        door.batch_execute(KILL).unwrap();
+    };
+    shut(true);
+    let began = Instant::now();
+    for _ in 0..3 {
+        let refused = lead.person.get("/readyz").await;
+        refused.problem(503, "unavailable");
+        lead.get("/campaigns").await.problem(503, "unavailable");
+        let body = json!({"name": "Lost"});
+        let refused = lead.post("/campaigns", body).await;
+        refused.problem(503, "unavailable");
+        lead.person.get("/healthz").await.ok();
+    }
+    assert!(
+        began.elapsed() < Duration::from_secs(15),
+        "{:?}",
+        began.elapsed()
+    );
+    shut(false);
+    let began = Instant::now();
+    while lead.person.get("/readyz").await.status != 200 {
+        assert!(began.elapsed() < Duration::from_secs(10), "never again");
+    }
+    lead.post("/campaigns", json!({"name": "Back"}))
+        .await
+        .created();
+    assert_eq!(lead.all("/campaigns").await.len(), 1);
+}
+
+#[tokio::test]
+async fn a_server_whose_schema_is_gone_is_not_ready() {
+    let app = TestApp::start().await;
+    let ready = async || app.anybody("GET", "/readyz").send().await;
+    ready().await.ok();
+    app.database
+        .execute("ALTER TABLE signing_keys RENAME TO elsewhere");
+    ready().await.problem(503, "unavailable");
+    let alive = app.anybody("GET", "/healthz").send().await;
+    alive.ok();
+    app.database
+        .execute("ALTER TABLE elsewhere RENAME TO signing_keys");
+    ready().await.ok();
 }
 
 #[tokio::test]

@@ -6,6 +6,7 @@ mod connections;
 mod documentation;
 mod headers;
 mod limits;
+mod panic;
 mod queries;
 mod secrets;
 mod twice;

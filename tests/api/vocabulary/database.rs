@@ -67,6 +67,17 @@ impl TestDatabase {
         conn
     }
 
+    /// Lets nobody new into a PostgreSQL database, or everybody again.
+    pub fn shut(&self, is_shut: bool) {
+        if let Some((server, name)) = &self.server {
+            let allowed = !is_shut;
+            execute(
+                server,
+                &format!("ALTER DATABASE {name} ALLOW_CONNECTIONS {allowed}"),
+            );
+        }
+    }
+
     /// Whether the suite runs on PostgreSQL.
     pub fn is_postgres(&self) -> bool {
         matches!(self.address, Address::Postgres(_))
