@@ -20,8 +20,12 @@ pub const RESERVED: [Code; 1] = [Code::InsufficientScope];
 /// address of the suite's people, and what tests mark as secret.
 const MARKS: [&str; 5] = ["eyJ", "rls_", "PRIVATE KEY", "@canary.example", "CANARY"];
 
+/// What the server itself gives as an example of an e-mail.
+const EXAMPLE_EMAIL: &str = "ada@example.org";
+
 /// Members of bodies whose values are secret.
-const SECRET_MEMBERS: [&str; 8] = [
+const SECRET_MEMBERS: [&str; 9] = [
+    "email",
     "access_token",
     "refresh_token",
     "secret",
@@ -35,6 +39,8 @@ const SECRET_MEMBERS: [&str; 8] = [
 #[derive(Default)]
 struct Watch {
     secrets: HashSet<String>,
+    /// Those of several words.
+    phrases: HashSet<String>,
     leaks: Vec<String>,
     lines: Vec<String>,
 }
@@ -89,16 +95,58 @@ impl<'kvs> VisitSource<'kvs> for Line {
     }
 }
 
+/// What words are made of that are looked up one by one.
+fn is_part(letter: char) -> bool {
+    letter.is_ascii_alphanumeric() || matches!(letter, '-' | '_')
+}
+
 impl Watch {
+    /// Keeps a secret in the form in which it can be found.
+    fn keep(&mut self, name: &str, text: &str) {
+        match name {
+            "email" if text.contains('@') && text.is_ascii() && text != EXAMPLE_EMAIL => {
+                self.secrets.insert(text.to_owned());
+            }
+            "email" => {}
+            // The secret in an address is its last part.
+            "link" => {
+                let last = text.rsplit(|letter| !is_part(letter)).next();
+                self.secrets.extend(last.map(str::to_owned));
+            }
+            // Passwords of several words; short ones are words of the language.
+            _ if text.contains(' ') => {
+                if text.len() >= 12 {
+                    self.phrases.insert(text.to_owned());
+                }
+            }
+            // A wrong password "password" proves nothing.
+            _ if text.len() >= 20 => {
+                self.secrets.insert(text.to_owned());
+            }
+            _ => {}
+        }
+    }
+
     /// Which kind of secret the text has.
     fn secret_in(&self, text: &str) -> Option<String> {
         if let Some(mark) = MARKS.iter().find(|mark| text.contains(**mark)) {
             return Some(format!("{mark}…"));
         }
-        let is_part = |letter: char| letter.is_ascii_alphanumeric() || matches!(letter, '-' | '_');
-        text.split(|letter| !is_part(letter))
-            .find(|word| word.len() >= 20 && self.secrets.contains(*word))
-            .map(|word| format!("the secret {word}"))
+        let words = text
+            .split(|letter| !is_part(letter))
+            .filter(|word| word.len() >= 20);
+        let emails = text
+            .split(|letter| !is_part(letter) && !matches!(letter, '.' | '+' | '@'))
+            .map(|word| word.trim_matches('.'))
+            .filter(|word| word.contains('@'));
+        words
+            .chain(emails)
+            .find(|word| self.secrets.contains(*word))
+            .or_else(|| {
+                let mut phrases = self.phrases.iter().map(String::as_str);
+                phrases.find(|phrase| text.contains(phrase))
+            })
+            .map(|secret| format!("the secret {secret}"))
     }
 }
 
@@ -122,11 +170,8 @@ pub fn learn(body: &Value) {
         Value::Object(members) => {
             for (name, value) in members {
                 match value {
-                    // Short ones are words of the language: a wrong password "password" proves nothing.
-                    Value::String(text)
-                        if SECRET_MEMBERS.contains(&name.as_str()) && text.len() >= 20 =>
-                    {
-                        watch().secrets.insert(text.clone());
+                    Value::String(text) if SECRET_MEMBERS.contains(&name.as_str()) => {
+                        watch().keep(name, text);
                     }
                     value => learn(value),
                 }
@@ -198,5 +243,39 @@ pub fn check(what: &str, answer: &Answer) {
             answer.status != status || answer.header(header).is_some(),
             "{what}: {status} without {header}"
         );
+    }
+}
+
+/// The watcher finds what it is to find, in whatever stands around it.
+#[test]
+fn a_canary_is_seen() {
+    let mut watch = Watch::default();
+    for (name, text) in [
+        ("password", "a good one, and long"),
+        ("new_password", "short one"),
+        ("refresh_token", "abcdefghijklmnopqrstuvwxyz"),
+        ("link", "http://127.0.0.1:1/r/zyxwvutsrqponmlkjihg"),
+        ("email", "ben@somewhere.example"),
+        ("email", EXAMPLE_EMAIL),
+    ] {
+        watch.keep(name, text);
+    }
+    for seen in [
+        "password=a good one, and long;",
+        "\"abcdefghijklmnopqrstuvwxyz\"",
+        "/r/zyxwvutsrqponmlkjihg?x",
+        "to <ben@somewhere.example>.",
+        "to ben@somewhere.example.",
+        "eyJ",
+    ] {
+        assert!(watch.secret_in(seen).is_some(), "{seen}");
+    }
+    for fine in [
+        "short one",
+        EXAMPLE_EMAIL,
+        "abcdefghijklmnopqrstuvwxy",
+        "127.0.0.1",
+    ] {
+        assert_eq!(watch.secret_in(fine), None, "{fine}");
     }
 }
