@@ -191,19 +191,19 @@ where
             .await?;
         let mut line = String::new();
         for (name, minor) in [("Stickers and shirts", 90_000), ("Streaming", 150_000)] {
-            let planned = json!({"campaign_id": campaign, "name": name, "amount": eur(minor), "resource_id": budget["id"]});
+            let planned = json!({"campaign_id": campaign, "name": name, "amount": eur(minor), "resource_id": text(&budget, "id")});
             let planned = self
                 .post(lead, &format!("{team}/budget-lines"), planned)
                 .await?;
             line = text(&planned, "id");
         }
-        let promise = json!({"resource_id": budget["id"], "campaign_id": campaign, "budget_line_id": line,
+        let promise = json!({"resource_id": text(&budget, "id"), "campaign_id": campaign, "budget_line_id": line,
             "amount": {"money": eur(120_000)}, "note": "The studio for the release stream"});
         let promise = self
             .post(lead, &format!("{team}/allocations"), promise)
             .await?;
         let minor = 45_000;
-        let expense = json!({"allocation_id": promise["id"], "amount": eur(minor), "spent_on": "2024-04-02",
+        let expense = json!({"allocation_id": text(&promise, "id"), "amount": eur(minor), "spent_on": "2024-04-02",
             "note": "Deposit for the studio", "receipt": "2024-0042"});
         self.post(lead, &format!("{team}/expenses"), expense)
             .await?;
