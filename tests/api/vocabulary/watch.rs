@@ -114,10 +114,8 @@ impl Watch {
                 self.secrets.extend(last.map(str::to_owned));
             }
             // Passwords of several words; short ones are words of the language.
-            _ if text.contains(' ') => {
-                if text.len() >= 12 {
-                    self.phrases.insert(text.to_owned());
-                }
+            _ if text.contains(' ') && text.len() >= 12 => {
+                self.phrases.insert(text.to_owned());
             }
             // A wrong password "password" proves nothing.
             _ if text.len() >= 20 => {
