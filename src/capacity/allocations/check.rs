@@ -18,7 +18,8 @@ use crate::capacity::fit::{self, Asked, Finding};
 use crate::capacity::resources::{self, Resource};
 use crate::db::{Date, Id, Instant};
 use crate::http::body::BATCH_LIMIT;
-use crate::http::{Answer, Body, Code, FieldError, Problem, Reply, UpTo};
+use crate::http::refused::all_or_none;
+use crate::http::{Answer, Body, FieldError, Problem, Reply, UpTo};
 use crate::text_enum;
 
 text_enum! {
@@ -281,23 +282,10 @@ fn answer(reading: &mut Reading<'_>, changes: Vec<AllocationChange>) -> Answer {
         ));
     }
     let mut whole = Whole::default();
-    let mut errors = Vec::new();
-    for (index, change) in changes.into_iter().enumerate() {
-        let place = format!("/changes/{index}");
-        match change
-            .think(reading, index, &mut whole)
-            .map_err(|problem| problem.below(&place))
-        {
-            Ok(()) => {}
-            Err(problem) if problem.code() == Code::ValidationFailed => {
-                errors.extend_from_slice(problem.errors());
-            }
-            Err(problem) => return Err(problem),
-        }
-    }
-    if !errors.is_empty() {
-        return Err(Problem::fields(errors));
-    }
+    let place = |index| format!("/changes/{index}");
+    all_or_none(changes, place, |index, change| {
+        change.think(reading, index, &mut whole)
+    })?;
     let mut findings: Vec<Finding> = Vec::new();
     for case in whole.cases.values() {
         findings.extend(fit::judge(

@@ -21,4 +21,4 @@ pub use model::{
 };
 pub use queries::{find, find_optional, in_team};
 pub use state::{AllocationAct, AllocationState};
-pub(in crate::capacity) use write::may_approve;
+pub(in crate::capacity) use write::require_approver;

@@ -14,17 +14,24 @@ use crate::capacity::fit::{self, Asked, Finding};
 use crate::capacity::resources::{self, Overbooking, Resource};
 use crate::db::rows::columns;
 use crate::db::{Id, Json};
+use crate::http::refused::all_or_none;
 use crate::http::text::Note;
 use crate::http::{Code, Problem};
 use crate::schema::allocations;
 
 /// Whether the caller may promise what is asked of the resource: its owner, or a lead.
-pub(in crate::capacity) fn may_approve(reading: &Reading<'_>, resource: &Resource) -> bool {
+fn may_approve(reading: &Reading<'_>, resource: &Resource) -> bool {
     reading.may(Permission::AllocationApprove) || resource.owner_id == Some(reading.me.member_id)
 }
 
 /// Refuses whoever is neither the owner of the resource nor a lead.
-fn require_approver(reading: &Reading<'_>, resource: &Resource) -> Result<(), Problem> {
+///
+/// # Errors
+/// `insufficient_role`.
+pub(in crate::capacity) fn require_approver(
+    reading: &Reading<'_>,
+    resource: &Resource,
+) -> Result<(), Problem> {
     if may_approve(reading, resource) {
         Ok(())
     } else {
@@ -63,20 +70,10 @@ pub(super) fn make(
     new: Vec<NewAllocation>,
     place: impl Fn(usize) -> String,
 ) -> Result<(Vec<Allocation>, Vec<Finding>), Problem> {
-    let mut errors = Vec::new();
-    let mut checked: Vec<(NewAllocation, Resource)> = Vec::new();
-    for (index, one) in new.into_iter().enumerate() {
-        match check_new(tx, &one).map_err(|problem| problem.below(&place(index))) {
-            Ok(resource) => checked.push((one, resource)),
-            Err(problem) if problem.code() == Code::ValidationFailed => {
-                errors.extend_from_slice(problem.errors());
-            }
-            Err(problem) => return Err(problem),
-        }
-    }
-    if !errors.is_empty() {
-        return Err(Problem::fields(errors));
-    }
+    let checked: Vec<(NewAllocation, Resource)> = all_or_none(new, place, |_, one| {
+        let resource = check_new(tx, &one)?;
+        Ok((one, resource))
+    })?;
     let mut by_resource: BTreeMap<Id, (Resource, Vec<Asked>)> = BTreeMap::new();
     for (index, (one, resource)) in checked.iter().enumerate() {
         let asked = Target::of(one).asked(index, None, &Terms::of(one))?;

@@ -10,7 +10,7 @@ use crate::access::{Permission, TeamScope};
 use crate::capacity::fit::Finding;
 use crate::http::body::BATCH_LIMIT;
 use crate::http::query::ValidateOnly;
-use crate::http::{Answer, Body, Code, Problem, Query, Reply, UpTo};
+use crate::http::{Answer, Body, Problem, Query, Refused, Reply, UpTo};
 
 /// Several expenses.
 #[derive(Debug, Deserialize, ToSchema)]
@@ -53,27 +53,18 @@ pub async fn batch_expenses(
                 let detail = "At least one expense.";
                 return Err(Problem::field("/expenses", "too_few", detail));
             }
-            let (mut items, mut warnings, mut errors) = (Vec::new(), Vec::new(), Vec::new());
+            let (mut items, mut warnings) = (Vec::new(), Vec::new());
+            let mut refused = Refused::default();
             for (index, new) in all.into_iter().enumerate() {
                 let place = format!("/expenses/{index}");
-                match write::make(tx, index, new).map_err(|problem| problem.below(&place)) {
-                    Ok(outcome) => {
-                        items.push(outcome.expense);
-                        warnings.extend(outcome.warnings);
-                    }
-                    Err(problem) if problem.code() == Code::ValidationFailed => {
-                        errors.extend_from_slice(problem.errors());
-                    }
-                    // What is wrong with another one is more to the point than what would not fit without it.
-                    Err(problem) if errors.is_empty() => return Err(problem),
-                    Err(_) => {}
+                let outcome = write::make(tx, index, new).map_err(|problem| problem.below(&place));
+                if let Some(outcome) = refused.note_first(outcome)? {
+                    items.push(outcome.expense);
+                    warnings.extend(outcome.warnings);
                 }
             }
-            if errors.is_empty() {
-                Reply::ok(&ExpenseBatch { items, warnings })
-            } else {
-                Err(Problem::fields(errors))
-            }
+            refused.verdict()?;
+            Reply::ok(&ExpenseBatch { items, warnings })
         })
         .await
 }

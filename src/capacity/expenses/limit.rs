@@ -6,8 +6,8 @@ use std::collections::BTreeSet;
 
 use super::model::Expense;
 use super::rules::Place;
-use crate::access::{Permission, Reading};
-use crate::capacity::allocations::{Amount, Quantity, may_approve};
+use crate::access::Reading;
+use crate::capacity::allocations::{Amount, Quantity, require_approver};
 use crate::capacity::fit::{self, Asked, Finding, Period, WayOut, WayOutKind, money};
 use crate::capacity::resources::queries::find_any;
 use crate::capacity::resources::{Overbooking, Resource};
@@ -47,8 +47,8 @@ fn smaller(finding: &mut Finding, resource: &Resource, amount: &Money, promised:
     }
 }
 
-/// What is found of an expense (the one at `change` in the request), in the place of `before` where that changes or comes back. Where it takes no more of the
-/// budget than what is promised, or than it did, nothing is asked.
+/// What is found of an expense (the one at `change` in the request), in the place of `before` where that changes or comes
+/// back. Where it takes no more of the budget than what is promised, or than it did, nothing is asked.
 ///
 /// # Errors
 /// `insufficient_role` for whoever could not promise what goes beyond, `over_allocated` where the policy refuses it.
@@ -73,9 +73,7 @@ pub(super) fn check(
     if more <= took {
         return Ok(Vec::new());
     }
-    if !may_approve(reading, &resource) {
-        reading.require(Permission::AllocationApprove)?;
-    }
+    require_approver(reading, &resource)?;
     if resource.overbooking == Overbooking::Allow {
         return Ok(Vec::new());
     }

@@ -167,28 +167,7 @@ fn limit_of(budget: &Resource) -> i64 {
 /// # Errors
 /// What the database answers.
 pub fn budgets(reading: &mut Reading<'_>, budgets: &[Resource]) -> Result<Vec<Money>, Problem> {
-    let mut all: BTreeMap<Id, Money> = BTreeMap::new();
-    let promised: Vec<(Id, Id, Option<i64>)> = allocations::in_team(reading.team)
-        .filter(a::state.eq(AllocationState::Approved))
-        .filter(a::amount_minor.is_not_null())
-        .select((a::resource_id, a::id, a::amount_minor))
-        .load(reading.conn)?;
-    for (budget, id, minor) in promised {
-        all.entry(budget)
-            .or_default()
-            .promise(id, minor.unwrap_or_default());
-    }
-    let spent: Vec<(Option<Id>, Id, Option<Id>, i64)> = expenses::in_team(reading.team)
-        .filter(e::resource_id.is_not_null())
-        .select((e::resource_id, e::id, e::allocation_id, e::amount_minor))
-        .load(reading.conn)?;
-    for (budget, id, allocation_id, minor) in spent {
-        if let Some(budget) = budget {
-            all.entry(budget)
-                .or_default()
-                .spend(id, allocation_id, minor);
-        }
-    }
+    let mut all = booked(reading, None, &BTreeSet::new())?;
     Ok(budgets
         .iter()
         .map(|one| Money {
@@ -208,30 +187,49 @@ pub fn budget(
     resource: &Resource,
     gone: &BTreeSet<Id>,
 ) -> Result<Money, Problem> {
-    let mut money = Money {
+    let mut all = booked(reading, Some(resource.id), gone)?;
+    Ok(Money {
         limit: limit_of(resource),
-        ..Money::default()
-    };
-    let promised: Vec<(Id, Option<i64>)> = allocations::in_team(reading.team)
-        .filter(a::resource_id.eq(resource.id))
+        ..all.remove(&resource.id).unwrap_or_default()
+    })
+}
+
+/// What was promised and spent of one budget, or of each that something was.
+fn booked(
+    reading: &mut Reading<'_>,
+    only: Option<Id>,
+    gone: &BTreeSet<Id>,
+) -> Result<BTreeMap<Id, Money>, Problem> {
+    let mut promises = allocations::in_team(reading.team)
         .filter(a::state.eq(AllocationState::Approved))
-        .select((a::id, a::amount_minor))
+        .filter(a::amount_minor.is_not_null());
+    let mut spending = expenses::in_team(reading.team).filter(e::resource_id.is_not_null());
+    if let Some(budget) = only {
+        promises = promises.filter(a::resource_id.eq(budget));
+        spending = spending.filter(e::resource_id.eq(budget));
+    }
+    let mut all: BTreeMap<Id, Money> = BTreeMap::new();
+    let promised: Vec<(Id, Id, Option<i64>)> = promises
+        .select((a::resource_id, a::id, a::amount_minor))
         .load(reading.conn)?;
-    for (id, minor) in promised {
+    for (budget, id, minor) in promised {
         if !gone.contains(&id) {
+            let money = all.entry(budget).or_default();
             money.promise(id, minor.unwrap_or_default());
         }
     }
-    let spent: Vec<(Id, Option<Id>, i64)> = expenses::in_team(reading.team)
-        .filter(e::resource_id.eq(resource.id))
-        .select((e::id, e::allocation_id, e::amount_minor))
+    let spent: Vec<(Option<Id>, Id, Option<Id>, i64)> = spending
+        .select((e::resource_id, e::id, e::allocation_id, e::amount_minor))
         .load(reading.conn)?;
-    for (id, allocation_id, minor) in spent {
-        if !gone.contains(&id) {
+    for (budget, id, allocation_id, minor) in spent {
+        if let Some(budget) = budget
+            && !gone.contains(&id)
+        {
+            let money = all.entry(budget).or_default();
             money.spend(id, allocation_id, minor);
         }
     }
-    Ok(money)
+    Ok(all)
 }
 
 #[cfg(test)]

@@ -1,7 +1,5 @@
 //! What is purged leaves the expenses behind: they were spent, whatever becomes of what they were spent for.
 
-use std::collections::BTreeSet;
-
 use diesel::prelude::*;
 
 use crate::access::Tx;
@@ -152,8 +150,7 @@ pub fn campaign(tx: &mut Tx<'_>, id: Id) -> Result<(), Problem> {
         .order(budget_lines::id)
         .select(BudgetLine::as_select())
         .load(tx.conn)?;
-    let ids: BTreeSet<Id> = planned.iter().map(|line| line.id).collect();
-    let ids: Vec<Id> = ids.into_iter().collect();
+    let ids: Vec<Id> = planned.iter().map(|line| line.id).collect();
     lines(tx, &ids)?;
     tx.deleted_all(&planned)?;
     diesel::delete(

@@ -11,6 +11,7 @@ use super::queries;
 use crate::access::{Permission, Reading, TeamScope};
 use crate::http::body::BATCH_LIMIT;
 use crate::http::query::ValidateOnly;
+use crate::http::refused::all_or_none;
 use crate::http::{Answer, Body, PageRequest, Problem, Query, Reply, ServiceConfig};
 use crate::journal::Kind;
 use crate::journal::changes::{ChangePage, history_of};
@@ -77,7 +78,8 @@ pub async fn batch_absences(
                 let detail = "At least one absence.";
                 return Err(Problem::field("/absences", "too_few", detail));
             }
-            let made = queries::create_all(tx, new, |index| format!("/absences/{index}"))?;
+            let place = |index| format!("/absences/{index}");
+            let made = all_or_none(new, place, |_, one| queries::create(tx, one))?;
             let items = made.into_iter().map(|one| one.seen_by(tx)).collect();
             Reply::ok(&AbsenceBatch { items })
         })

@@ -13,7 +13,7 @@ use crate::db::{AnyConnection, Date, Id, Instant, MultiBackend};
 use crate::http::page::TOTAL_CAP;
 use crate::http::query::AnyOf;
 use crate::http::text::Note;
-use crate::http::{Code, PageRequest, Problem, period};
+use crate::http::{PageRequest, Problem, period};
 use crate::people::members;
 use crate::schema::absences;
 use crate::{keyset_page, one_of};
@@ -162,33 +162,6 @@ pub(super) fn create(tx: &mut Tx<'_>, new: NewAbsence) -> Result<Absence, Proble
         .values(&absence)
         .execute(tx.conn)?;
     tell(tx, absence)
-}
-
-/// Enters several, all or nothing; all fields that are refused are answered at once, below what `place` says of each.
-///
-/// # Errors
-/// `validation_failed`, `insufficient_role`.
-pub(super) fn create_all(
-    tx: &mut Tx<'_>,
-    new: Vec<NewAbsence>,
-    place: impl Fn(usize) -> String,
-) -> Result<Vec<Absence>, Problem> {
-    let mut errors = Vec::new();
-    let mut made = Vec::new();
-    for (index, one) in new.into_iter().enumerate() {
-        match create(tx, one).map_err(|problem| problem.below(&place(index))) {
-            Ok(absence) => made.push(absence),
-            Err(problem) if problem.code() == Code::ValidationFailed => {
-                errors.extend_from_slice(problem.errors());
-            }
-            Err(problem) => return Err(problem),
-        }
-    }
-    if errors.is_empty() {
-        Ok(made)
-    } else {
-        Err(Problem::fields(errors))
-    }
 }
 
 fn tell(tx: &mut Tx<'_>, absence: Absence) -> Result<Absence, Problem> {

@@ -16,7 +16,7 @@ use crate::db::Id;
 use crate::http::body::BATCH_LIMIT;
 use crate::http::query::ValidateOnly;
 use crate::http::{
-    Answer, Body, Code, Expand, FieldError, PageRequest, Problem, Query, Reply, ServiceConfig,
+    Answer, Body, Expand, PageRequest, Problem, Query, Refused, Reply, ServiceConfig,
 };
 use crate::journal::Kind;
 use crate::journal::changes::{ChangePage, history_of};
@@ -81,31 +81,21 @@ pub async fn batch_delegations(
                 items: Vec::new(),
                 warnings: Vec::new(),
             };
-            let mut errors: Vec<FieldError> = Vec::new();
+            let mut refused = Refused::default();
             for (index, one) in batch.offers.0.into_iter().enumerate() {
                 let place = format!("/offers/{index}");
                 let (task_id, new) = one.parts();
                 let outcome = tasks::check_reference(tx, task_id, "/task_id")
                     .and_then(|()| tasks::find(tx, task_id))
                     .and_then(|task| offers::offer(tx, &task, new));
-                match outcome.map_err(|problem| problem.below(&place)) {
-                    Ok((delegation, warnings)) => {
-                        made.items.push(delegation);
-                        made.warnings.extend(warnings);
-                    }
-                    Err(problem) if problem.code() == Code::ValidationFailed => {
-                        errors.extend_from_slice(problem.errors());
-                    }
-                    // What is wrong with the fields is said first: the rest may look different without it.
-                    Err(_) if !errors.is_empty() => {}
-                    Err(problem) => return Err(problem),
+                let outcome = outcome.map_err(|problem| problem.below(&place));
+                if let Some((delegation, warnings)) = refused.note_first(outcome)? {
+                    made.items.push(delegation);
+                    made.warnings.extend(warnings);
                 }
             }
-            if errors.is_empty() {
-                Reply::ok(&made)
-            } else {
-                Err(Problem::fields(errors))
-            }
+            refused.verdict()?;
+            Reply::ok(&made)
         })
         .await
 }

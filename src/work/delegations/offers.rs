@@ -13,7 +13,7 @@ use super::queries::active_chain;
 use super::rules::DelegationState;
 use crate::access::{Permission, Reading, Tx};
 use crate::db::Id;
-use crate::http::{Code, FieldError, Problem};
+use crate::http::{Code, FieldError, Problem, Refused};
 use crate::schema::delegations;
 use crate::work::tasks::{self, Task};
 
@@ -34,31 +34,25 @@ pub fn offer(
         chain.pop();
     }
     check_task(tx, task, chain.last())?;
-    let mut errors: Vec<FieldError> = Vec::new();
+    let mut refused = Refused::default();
     let links: Vec<_> = chain.iter().map(Delegation::link).collect();
     match may_offer(&links, tx.me.member_id, new.delegate_id) {
-        Ok(()) => match tasks::check_holder(tx, new.delegate_id, "/delegate_id") {
-            Ok(()) => {}
-            Err(problem) if problem.code() == Code::ValidationFailed => {
-                errors.extend_from_slice(problem.errors());
-            }
-            Err(problem) => return Err(problem),
-        },
-        Err(refusal) => errors.push(refuse(refusal, chain.last())?),
+        Ok(()) => {
+            refused.note(tasks::check_holder(tx, new.delegate_id, "/delegate_id"))?;
+        }
+        Err(refusal) => refused.field(Some(refuse(refusal, chain.last())?)),
     }
     if new
         .respond_by
         .is_some_and(|respond_by| respond_by <= tx.now)
     {
-        errors.push(FieldError::body(
+        refused.field(Some(FieldError::body(
             "/respond_by",
             "not_in_future",
             "Later than now.",
-        ));
+        )));
     }
-    if !errors.is_empty() {
-        return Err(Problem::fields(errors));
-    }
+    refused.verdict()?;
     let address = absent::address(tx, &links, new.delegate_id)?
         .map_err(|error| Problem::fields(vec![error]))?;
     let delegation = Delegation {

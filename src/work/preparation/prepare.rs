@@ -17,13 +17,12 @@ use crate::http::query::ValidateOnly;
 use crate::http::text::Title;
 use crate::http::values::Minutes;
 use crate::http::wall_clock::WallClock;
-use crate::http::{Answer, Body, FieldError, Problem, Query, Reply};
+use crate::http::{Answer, Body, FieldError, Problem, Query, Refused, Reply};
 use crate::outreach::events::{self, Event, EventStatus};
 use crate::schema::tasks;
 use crate::work::checklist;
 use crate::work::task_status::TaskStatus;
 use crate::work::tasks::model::ExternalId;
-use crate::work::tasks::rules::Refused;
 use crate::work::tasks::{Checked, NewTask, Task, check_holder, create_all};
 
 // ---------------------------------------------------------------- rules

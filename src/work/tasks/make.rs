@@ -4,15 +4,15 @@ use diesel::prelude::*;
 
 use super::model::{NewTask, Task, TaskKey, search_text};
 use super::queries::{self, check_holder, check_parent};
-use super::rules::{Refused, check_labels, check_participants, check_period};
+use super::rules::{check_labels, check_participants, check_period};
 use super::settle::{check_external_id, check_may_name, home};
 use super::sides::{insert_labels, insert_participants};
 use crate::access::{Reading, Tx};
 use crate::db::position::Position;
 use crate::db::rows::Steady;
 use crate::db::{Id, Json};
-use crate::http::Problem;
 use crate::http::text::Note;
+use crate::http::{Problem, Refused};
 use crate::insert_all;
 use crate::outreach::events;
 use crate::schema::{tasks, teams};

@@ -4,47 +4,10 @@ use serde_json::json;
 
 use super::model::{Label, Participant};
 use crate::db::Date;
-use crate::http::{Code, FieldError, Problem};
+use crate::http::FieldError;
 
 /// How many levels of tasks there are: a task, its subtasks, and so on.
 pub const MAX_DEPTH: usize = 5;
-
-/// What is refused so far. All of it is answered at once; what is no refusal of a field ends the work.
-#[derive(Debug, Default)]
-pub struct Refused(Vec<FieldError>);
-
-impl Refused {
-    /// Takes note of a refused field.
-    ///
-    /// # Errors
-    /// Every other problem.
-    pub fn note(&mut self, outcome: Result<(), Problem>) -> Result<(), Problem> {
-        match outcome {
-            Err(problem) if problem.code() == Code::ValidationFailed => {
-                self.0.extend_from_slice(problem.errors());
-                Ok(())
-            }
-            other => other,
-        }
-    }
-
-    /// Takes note of a refused field.
-    pub fn field(&mut self, error: Option<FieldError>) {
-        self.0.extend(error);
-    }
-
-    /// The end: all refused fields, where there are any.
-    ///
-    /// # Errors
-    /// `validation_failed`.
-    pub fn verdict(self) -> Result<(), Problem> {
-        if self.0.is_empty() {
-            Ok(())
-        } else {
-            Err(Problem::fields(self.0))
-        }
-    }
-}
 
 /// The period runs forward.
 #[must_use]

@@ -6,10 +6,10 @@ use serde_json::json;
 
 use super::model::{ExternalId, Task, TaskPatch};
 use super::queries::{self, check_parent};
-use super::rules::{Refused, check_labels, check_participants, check_period};
+use super::rules::{check_labels, check_participants, check_period};
 use crate::access::{Permission, Reading, Tx};
 use crate::db::{Id, Json};
-use crate::http::{Code, FieldError, Problem};
+use crate::http::{Code, FieldError, Problem, Refused};
 use crate::outreach::{campaigns, events, milestones};
 use crate::schema::{delegations, tasks};
 use crate::work::delegations::rules::DelegationState;
@@ -133,7 +133,7 @@ pub(super) fn home(
             Ok(None)
         }
         Err(problem) => {
-            refused.note(Err(problem))?;
+            refused.note::<()>(Err(problem))?;
             Ok(None)
         }
     }

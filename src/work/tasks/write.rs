@@ -7,15 +7,14 @@ use diesel::prelude::*;
 
 use super::model::{Task, TaskPatch, search_text};
 use super::queries::{Hindrance, check_holder, hindrances};
-use super::rules::Refused;
 use super::settle::{check_may_name, check_not_delegated, settle};
 use super::sides::{write_labels, write_participants};
 use crate::access::Tx;
 use crate::db::position::Position;
 use crate::db::rows::columns;
 use crate::db::{Id, Json};
-use crate::http::Problem;
 use crate::http::text::Note;
+use crate::http::{Problem, Refused};
 use crate::schema::tasks;
 use crate::work::delegations::rules::DelegationState;
 use crate::work::task_status::TaskStatus;

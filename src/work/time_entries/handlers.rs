@@ -10,6 +10,7 @@ use super::{queries, sums, write};
 use crate::access::{Permission, TeamScope};
 use crate::http::body::BATCH_LIMIT;
 use crate::http::query::ValidateOnly;
+use crate::http::refused::all_or_none;
 use crate::http::{Answer, Body, PageRequest, Problem, Query, Reply, ServiceConfig};
 use crate::journal::Kind;
 use crate::journal::changes::{ChangePage, history_of};
@@ -75,7 +76,7 @@ pub async fn batch_time_entries(
                 return Err(Problem::field("/time_entries", "too_few", detail));
             }
             let place = |index| format!("/time_entries/{index}");
-            let items = write::create_all(tx, new, place)?;
+            let items = all_or_none(new, place, |_, one| write::create(tx, one))?;
             Reply::ok(&TimeEntryBatch { items })
         })
         .await

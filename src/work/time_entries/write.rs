@@ -12,10 +12,9 @@ use crate::access::{Permission, Reading, Tx};
 use crate::db::rows::columns;
 use crate::db::{Date, Id, Instant};
 use crate::http::values::Minutes;
-use crate::http::{Code, FieldError, Problem};
+use crate::http::{Code, FieldError, Problem, Refused};
 use crate::people::members;
 use crate::schema::time_entries;
-use crate::work::tasks::rules::Refused;
 use crate::work::tasks::{self, Start, TaskPatch};
 
 // ---------------------------------------------------------------- rules
@@ -109,27 +108,6 @@ pub(super) fn create(tx: &mut Tx<'_>, new: NewTimeEntry) -> Result<TimeEntry, Pr
         lower_remaining(tx, &entry)?;
     }
     Ok(entry)
-}
-
-/// Makes several, all or nothing; all that is refused is answered at once, below what `place` says of each.
-///
-/// # Errors
-/// `validation_failed`, `insufficient_role`.
-pub(super) fn create_all(
-    tx: &mut Tx<'_>,
-    new: Vec<NewTimeEntry>,
-    place: impl Fn(usize) -> String,
-) -> Result<Vec<TimeEntry>, Problem> {
-    let mut refused = Refused::default();
-    let mut made = Vec::new();
-    for (index, one) in new.into_iter().enumerate() {
-        match create(tx, one).map_err(|problem| problem.below(&place(index))) {
-            Ok(entry) => made.push(entry),
-            Err(problem) => refused.note(Err(problem))?,
-        }
-    }
-    refused.verdict()?;
-    Ok(made)
 }
 
 fn insert(tx: &mut Tx<'_>, entry: &TimeEntry) -> Result<(), Problem> {
