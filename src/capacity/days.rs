@@ -3,11 +3,28 @@
 //! The surprising rule: minutes in total whose period begins before the stretch or ends behind it might be done outside, so the
 //! engine is not told of them. Give the days of all the periods where it matters.
 
-use chrono::NaiveDate;
+use chrono::{Days, NaiveDate};
 
 use super::feasibility;
 use super::load::{self, Demand, Effort, Source};
+use super::team_load::TeamLoad;
 use crate::people::capacity::MemberCapacity;
+
+/// How far beyond a period the days of the demands in it are looked at: what must be done soon after takes room before, too.
+const MARGIN: Days = Days::new(92);
+
+/// The days that a period must be seen with: as far as what is to be done in it reaches, within [`MARGIN`].
+#[must_use]
+pub fn around(loads: &TeamLoad, (first, last): (NaiveDate, NaiveDate)) -> (NaiveDate, NaiveDate) {
+    let touching = loads
+        .values()
+        .flat_map(|load| &load.demands)
+        .filter(|demand| demand.first_on <= last && demand.last_on >= first);
+    let (begin, end) = touching.fold((first, last), |(begin, end), demand| {
+        (begin.min(demand.first_on), end.max(demand.last_on))
+    });
+    (begin.max(first - MARGIN), end.min(last + MARGIN))
+}
 
 /// The number of a date among the days: negative before the first.
 #[must_use]

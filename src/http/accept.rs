@@ -1,25 +1,25 @@
 //! Which of several forms of an answer the client would rather have (RFC 9110, 12.5.1).
 
 use actix_web::HttpRequest;
-use actix_web::http::header;
+use actix_web::http::header::{self, HeaderValue, Quality, QualityItem, from_comma_delimited};
+use actix_web::mime::{self, Mime};
 
 /// The media type of `offered` that the header `Accept` wants most. The first one stands for the answer as it always is: it
 /// wins where several are wanted as much, and where none of them is wanted.
 #[must_use]
 pub fn preferred(request: &HttpRequest, offered: &[&'static str]) -> &'static str {
-    let accepted: Vec<&str> = request
-        .headers()
-        .get_all(header::ACCEPT)
-        .filter_map(|value| value.to_str().ok())
-        .flat_map(|value| value.split(','))
-        .collect();
-    best(&accepted, offered)
+    best(request.headers().get_all(header::ACCEPT), offered)
 }
 
-fn best(accepted: &[&str], offered: &[&'static str]) -> &'static str {
-    let mut best = ("", 0);
+fn best<'h>(
+    headers: impl Iterator<Item = &'h HeaderValue> + 'h,
+    offered: &[&'static str],
+) -> &'static str {
+    // What cannot be read wants nothing.
+    let accepted: Vec<QualityItem<Mime>> = from_comma_delimited(headers).unwrap_or_default();
+    let mut best = ("", Quality::ZERO);
     for media_type in offered {
-        let quality = quality(accepted, media_type);
+        let quality = quality(&accepted, media_type);
         if best.0.is_empty() || quality > best.1 {
             best = (media_type, quality);
         }
@@ -27,44 +27,31 @@ fn best(accepted: &[&str], offered: &[&'static str]) -> &'static str {
     best.0
 }
 
-/// How much a media type is wanted, in thousandths: what the range that fits it best says.
-fn quality(accepted: &[&str], media_type: &str) -> u32 {
+/// How much a media type is wanted: what the range that fits it best says.
+fn quality(accepted: &[QualityItem<Mime>], media_type: &str) -> Quality {
     let kind = media_type.split('/').next().unwrap_or_default();
-    let mut found = (0, 0);
-    for range in accepted {
-        let mut parts = range.split(';').map(str::trim);
-        let name = parts.next().unwrap_or_default();
-        let fit = if name.eq_ignore_ascii_case(media_type) {
-            3
-        } else if name
-            .strip_suffix("/*")
-            .is_some_and(|name| name.eq_ignore_ascii_case(kind))
-        {
-            2
-        } else if name == "*/*" {
-            1
+    let fit = |range: &Mime| {
+        if range.essence_str() == media_type {
+            Some(3)
+        } else if range.subtype() != mime::STAR {
+            None
+        } else if range.type_() == kind {
+            Some(2)
         } else {
-            continue;
-        };
-        let quality = parts
-            .find_map(|part| part.strip_prefix("q=").or_else(|| part.strip_prefix("Q=")))
-            .map_or(1000, thousandths);
-        found = found.max((fit, quality));
-    }
-    found.1
-}
-
-/// `0.85` as 850; what is no such number as 0.
-fn thousandths(text: &str) -> u32 {
-    let (whole, part) = text.split_once('.').unwrap_or((text, ""));
-    let digits: String = part.chars().chain("000".chars()).take(3).collect();
-    let whole: u32 = whole.parse().unwrap_or_default();
-    let part: u32 = digits.parse().unwrap_or_default();
-    (whole.min(1) * 1000 + part).min(1000)
+            (range.type_() == mime::STAR).then_some(1)
+        }
+    };
+    accepted
+        .iter()
+        .filter_map(|range| Some((fit(&range.item)?, range.quality)))
+        .max()
+        .map_or(Quality::ZERO, |(_, quality)| quality)
 }
 
 #[cfg(test)]
 mod tests {
+    use actix_web::http::header::HeaderValue;
+
     use super::best;
 
     #[test]
@@ -91,9 +78,9 @@ mod tests {
             ),
             ("text/html", "application/json"),
         ] {
-            let accepted: Vec<&str> = accept.split(',').collect();
+            let header = HeaderValue::from_static(accept);
             let offered = ["application/json", "image/svg+xml"];
-            assert_eq!(best(&accepted, &offered), expected, "{accept}");
+            assert_eq!(best([&header].into_iter(), &offered), expected, "{accept}");
         }
     }
 }

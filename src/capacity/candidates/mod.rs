@@ -17,6 +17,7 @@ use model::{
     Candidate, CandidateFilter, CandidateWeights, Candidates, Hundredths, NotAsked, NotRanked,
 };
 
+use super::days;
 use super::load::Demand;
 use super::team_load::{self, TeamLoad};
 use super::workload::{MAX_MEMBERS, Period};
@@ -37,8 +38,6 @@ use crate::work::tasks::{self, Task};
 const ASSUMED_DAYS: u64 = 14;
 /// The most days that are looked at.
 const MOST_DAYS: u64 = 366;
-/// How far behind the task's days others' demands are looked at: what must be done soon after takes room before, too.
-const MARGIN: u64 = 92;
 /// How many are shown unless the request says so.
 const BEST: i64 = 20;
 /// How many of those who cannot be asked are listed.
@@ -200,22 +199,9 @@ fn candidates(
         .map(|(id, ..)| *id)
         .collect();
     let loads = team_load::of_team(reading)?;
-    let touching = || {
-        loads
-            .values()
-            .flat_map(|load| &load.demands)
-            .filter(|demand| demand.first_on <= last && demand.last_on >= first)
-    };
-    let begin = touching().map(|demand| demand.first_on).min();
-    let begin = begin
-        .unwrap_or(first)
-        .clamp(first - Days::new(MARGIN), first);
-    let end = touching().map(|demand| demand.last_on).max();
+    let (begin, end) = days::around(&loads, (first, last));
     // A week at least, for the common hours.
-    let end = end
-        .unwrap_or(last)
-        .clamp(last, last + Days::new(MARGIN))
-        .max(first + Days::new(7));
+    let end = end.max(first + Days::new(7));
     let mut with_accountable = ids.clone();
     with_accountable.push(task.accountable_id);
     let capacities = capacities(reading, &with_accountable, begin, end)?;

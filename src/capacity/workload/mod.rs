@@ -11,11 +11,11 @@ mod svg;
 mod tests;
 
 use actix_web::get;
-use chrono::Days;
 use diesel::prelude::*;
 
 pub use model::{Period, Workload, WorkloadBy, WorkloadFilter};
 
+use super::days;
 use super::load::{self, MemberLoad};
 use super::team_load;
 use crate::access::{Permission, Reading, Role, TeamScope};
@@ -32,8 +32,6 @@ use crate::schema::members as columns;
 pub const MAX_DAYS: i64 = 366;
 /// The most members that are shown at once.
 pub const MAX_MEMBERS: usize = 500;
-/// How far beyond the days that are shown a demand's days are looked at, to lay it well.
-const MARGIN: u64 = 92;
 
 const JSON: &str = "application/json";
 const SVG: &str = "image/svg+xml";
@@ -98,17 +96,8 @@ pub fn workload(reading: &mut Reading<'_>, filter: &WorkloadFilter) -> Result<Wo
             load::of_members(reading, &ids, first_on, last_on)?.into()
         }
     };
-    // As far as the demands that are shown reach.
-    let shown = || {
-        loads
-            .values()
-            .flat_map(|load| &load.demands)
-            .filter(|demand| demand.first_on <= to && demand.last_on >= from)
-    };
-    let begin = shown().map(|demand| demand.first_on).min().unwrap_or(from);
-    let end = shown().map(|demand| demand.last_on).max().unwrap_or(to);
-    let begin = begin.clamp(from - Days::new(MARGIN), from);
-    let end = end.clamp(to, to + Days::new(MARGIN));
+    // As far as the demands that are shown reach, to lay them well.
+    let (begin, end) = days::around(&loads, (from, to));
     let capacities = capacities(reading, &ids, begin, end)?;
 
     let by = filter.by.unwrap_or(WorkloadBy::Week);
