@@ -4,14 +4,16 @@
 //! and by id and each record once, so no field changes its type, and a hundred tasks of one campaign carry it once.
 
 use std::borrow::Cow;
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
+use diesel::QueryResult;
 use serde::{Deserialize, Serialize};
 use utoipa::openapi::path::{Parameter, ParameterBuilder, ParameterIn};
 use utoipa::openapi::schema::{AdditionalProperties, ObjectBuilder, RefBuilder, Schema, Type};
 use utoipa::openapi::{Ref, RefOr, Required};
 use utoipa::{IntoParams, PartialSchema, ToSchema};
 
+use super::Problem;
 use super::query::AnyOf;
 use crate::db::Id;
 
@@ -80,22 +82,26 @@ fn words<R: ToSchema>() -> Vec<String> {
 pub struct ById<T>(BTreeMap<Id, T>);
 
 impl<T> ById<T> {
+    /// What `load` finds of these; for none it is not asked.
+    ///
+    /// # Errors
+    /// What the database answers.
+    pub fn of(
+        ids: BTreeSet<Id>,
+        load: impl FnOnce(BTreeSet<Id>) -> QueryResult<Vec<(Id, T)>>,
+    ) -> Result<Self, Problem> {
+        let found = if ids.is_empty() {
+            Vec::new()
+        } else {
+            load(ids)?
+        };
+        Ok(Self(found.into_iter().collect()))
+    }
+
     /// The record with this id.
     #[must_use]
     pub fn get(&self, id: Id) -> Option<&T> {
         self.0.get(&id)
-    }
-}
-
-impl<T> Default for ById<T> {
-    fn default() -> Self {
-        Self(BTreeMap::new())
-    }
-}
-
-impl<T> FromIterator<(Id, T)> for ById<T> {
-    fn from_iter<I: IntoIterator<Item = (Id, T)>>(records: I) -> Self {
-        Self(records.into_iter().collect())
     }
 }
 

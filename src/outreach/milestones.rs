@@ -181,14 +181,12 @@ fn in_sight(sight: &Sight<'_>) -> milestones::BoxedQuery<'static, MultiBackend> 
 /// # Errors
 /// What the database answers.
 pub fn these(sight: &mut Sight<'_>, ids: BTreeSet<Id>) -> Result<MilestonesById, Problem> {
-    if ids.is_empty() {
-        return Ok(MilestonesById::default());
-    }
-    let found: Vec<Milestone> = in_sight(sight)
-        .filter(milestones::id.eq_any(ids))
-        .select(Milestone::as_select())
-        .load(sight.conn)?;
-    Ok(found.into_iter().map(|one| (one.id, one)).collect())
+    MilestonesById::of(ids, |ids| {
+        in_sight(sight)
+            .filter(milestones::id.eq_any(ids))
+            .select((milestones::id, Milestone::as_select()))
+            .load(sight.conn)
+    })
 }
 
 /// What the milestones that are shown refer to.

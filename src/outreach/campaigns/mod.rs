@@ -85,14 +85,12 @@ fn in_sight(sight: &Sight<'_>) -> campaigns::BoxedQuery<'static, MultiBackend> {
 /// # Errors
 /// What the database answers.
 pub fn these(sight: &mut Sight<'_>, ids: BTreeSet<Id>) -> Result<CampaignsById, Problem> {
-    if ids.is_empty() {
-        return Ok(CampaignsById::default());
-    }
-    let found: Vec<Campaign> = in_sight(sight)
-        .filter(campaigns::id.eq_any(ids))
-        .select(Campaign::as_select())
-        .load(sight.conn)?;
-    Ok(found.into_iter().map(|one| (one.id, one)).collect())
+    CampaignsById::of(ids, |ids| {
+        in_sight(sight)
+            .filter(campaigns::id.eq_any(ids))
+            .select((campaigns::id, Campaign::as_select()))
+            .load(sight.conn)
+    })
 }
 
 /// What the campaigns that are shown refer to.

@@ -36,14 +36,12 @@ fn in_sight(sight: &Sight<'_>) -> events::BoxedQuery<'static, MultiBackend> {
 /// # Errors
 /// What the database answers.
 pub fn these(sight: &mut Sight<'_>, ids: BTreeSet<Id>) -> Result<EventsById, Problem> {
-    if ids.is_empty() {
-        return Ok(EventsById::default());
-    }
-    let found: Vec<Event> = in_sight(sight)
-        .filter(events::id.eq_any(ids))
-        .select(Event::as_select())
-        .load(sight.conn)?;
-    Ok(found.into_iter().map(|one| (one.id, one)).collect())
+    EventsById::of(ids, |ids| {
+        in_sight(sight)
+            .filter(events::id.eq_any(ids))
+            .select((events::id, Event::as_select()))
+            .load(sight.conn)
+    })
 }
 
 /// The event with this id.

@@ -286,14 +286,12 @@ fn in_sight(sight: &Sight<'_>) -> members::BoxedQuery<'static, MultiBackend> {
 /// # Errors
 /// What the database answers.
 pub fn these(sight: &mut Sight<'_>, ids: BTreeSet<Id>) -> Result<MembersById, Problem> {
-    if ids.is_empty() {
-        return Ok(MembersById::default());
-    }
-    let found: Vec<Member> = in_sight(sight)
-        .filter(members::id.eq_any(ids))
-        .select(Member::as_select())
-        .load(sight.conn)?;
-    Ok(found.into_iter().map(|one| (one.id, one)).collect())
+    MembersById::of(ids, |ids| {
+        in_sight(sight)
+            .filter(members::id.eq_any(ids))
+            .select((members::id, Member::as_select()))
+            .load(sight.conn)
+    })
 }
 
 /// The member with this id.

@@ -51,14 +51,12 @@ pub(super) fn in_sight(sight: &Sight<'_>) -> delegations::BoxedQuery<'static, Mu
 /// # Errors
 /// What the database answers.
 pub fn these(sight: &mut Sight<'_>, ids: BTreeSet<Id>) -> Result<DelegationsById, Problem> {
-    if ids.is_empty() {
-        return Ok(DelegationsById::default());
-    }
-    let found: Vec<Delegation> = in_sight(sight)
-        .filter(delegations::id.eq_any(ids))
-        .select(Delegation::as_select())
-        .load(sight.conn)?;
-    Ok(found.into_iter().map(|one| (one.id, one)).collect())
+    DelegationsById::of(ids, |ids| {
+        in_sight(sight)
+            .filter(delegations::id.eq_any(ids))
+            .select((delegations::id, Delegation::as_select()))
+            .load(sight.conn)
+    })
 }
 
 /// The delegation with this id.

@@ -42,14 +42,12 @@ pub(super) fn in_sight(sight: &Sight<'_>) -> tasks::BoxedQuery<'static, MultiBac
 /// # Errors
 /// What the database answers.
 pub fn these(sight: &mut Sight<'_>, ids: BTreeSet<Id>) -> Result<TasksById, Problem> {
-    if ids.is_empty() {
-        return Ok(TasksById::default());
-    }
-    let found: Vec<Task> = in_sight(sight)
-        .filter(tasks::id.eq_any(ids))
-        .select(Task::as_select())
-        .load(sight.conn)?;
-    Ok(found.into_iter().map(|one| (one.id, one)).collect())
+    TasksById::of(ids, |ids| {
+        in_sight(sight)
+            .filter(tasks::id.eq_any(ids))
+            .select((tasks::id, Task::as_select()))
+            .load(sight.conn)
+    })
 }
 
 /// How an address names a task: by its id, or by its key in capitals or not.
