@@ -1,12 +1,14 @@
 //! What is asked of allocations over HTTP.
 
+use std::slice;
+
 use actix_web::{get, patch, post};
 use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
 
+use super::expand::{AllocationReference, ExpandedAllocation, ExpandedAllocationPage, expand};
 use super::model::{
-    Allocation, AllocationFilter, AllocationOutcome, AllocationPage, AllocationPatch,
-    AllocationSort, NewAllocation,
+    Allocation, AllocationFilter, AllocationOutcome, AllocationPatch, AllocationSort, NewAllocation,
 };
 use super::queries::{find, load_page};
 use super::state::AllocationAct;
@@ -16,7 +18,7 @@ use crate::capacity::fit::Finding;
 use crate::http::body::BATCH_LIMIT;
 use crate::http::query::ValidateOnly;
 use crate::http::text::Note;
-use crate::http::{Answer, Body, PageRequest, Problem, Query, Reply, ServiceConfig, UpTo};
+use crate::http::{Answer, Body, Expand, PageRequest, Problem, Query, Reply, ServiceConfig, UpTo};
 use crate::journal::Kind;
 use crate::journal::changes::{ChangePage, history_of};
 
@@ -63,19 +65,22 @@ pub struct AllocationBatch {
 /// List allocations
 ///
 /// What is promised or asked for, the newest first unless sorted otherwise.
-#[utoipa::path(tag = "allocations", params(AllocationFilter, ("sort" = inline(Option<AllocationSort>), Query)),
-    responses((status = 200, body = AllocationPage)))]
+#[utoipa::path(tag = "allocations",
+    params(AllocationFilter, ("sort" = inline(Option<AllocationSort>), Query), Expand<AllocationReference>),
+    responses((status = 200, body = ExpandedAllocationPage)))]
 #[get("/v1/teams/{team_id}/allocations")]
 pub async fn list_allocations(
     scope: TeamScope,
     filter: Query<AllocationFilter>,
+    wanted: Query<Expand<AllocationReference>>,
     page: PageRequest,
 ) -> Answer {
     let Query(filter) = filter;
     scope
         .list(Permission::AllocationRead, move |reading| {
             let loaded = load_page(reading, &filter, &page)?;
-            Reply::page(&loaded, &page)
+            let expanded = expand(&mut reading.sight(), &wanted.0, &loaded.items)?;
+            Reply::page_beside(&loaded, &page, expanded)
         })
         .await
 }
@@ -142,14 +147,23 @@ pub async fn batch_allocations(
 }
 
 /// Show an allocation
-#[utoipa::path(tag = "allocations", responses((status = 200, body = Allocation)))]
+#[utoipa::path(tag = "allocations", params(Expand<AllocationReference>),
+    responses((status = 200, body = ExpandedAllocation)))]
 #[get("/v1/teams/{team_id}/allocations/{allocation_id}")]
-pub async fn get_allocation(scope: TeamScope) -> Answer {
+pub async fn get_allocation(
+    scope: TeamScope,
+    wanted: Query<Expand<AllocationReference>>,
+) -> Answer {
     let id = scope.id("allocation_id")?;
     scope
         .read(Permission::AllocationRead, move |reading| {
             let allocation = find(reading, id)?;
-            Reply::record(&allocation, allocation.version)
+            let expanded = expand(
+                &mut reading.sight(),
+                &wanted.0,
+                slice::from_ref(&allocation),
+            )?;
+            reading.show(&allocation, allocation.version, expanded)
         })
         .await
 }

@@ -5,6 +5,7 @@
 
 pub mod amount;
 mod check;
+mod expand;
 mod handlers;
 mod model;
 mod queries;
@@ -17,8 +18,8 @@ pub use handlers::routes;
 pub(crate) use model::InCampaign;
 pub use model::{
     Allocation, AllocationFilter, AllocationOutcome, AllocationPage, AllocationPatch,
-    AllocationSort, NewAllocation,
+    AllocationSort, AllocationsById, NewAllocation,
 };
-pub use queries::{find, find_optional, in_team};
+pub use queries::{find, find_optional, in_team, these};
 pub use state::{AllocationAct, AllocationState};
 pub(in crate::capacity) use write::require_approver;

@@ -10,6 +10,7 @@ use crate::capacity::fit::Finding;
 use crate::capacity::resources::ResourceKind;
 use crate::db::{Date, Id, Instant, Json};
 use crate::http::Page;
+use crate::http::expand::ById;
 use crate::http::query::{AnyOf, Who};
 use crate::http::strict::{nullable, present};
 use crate::http::text::Note;
@@ -201,6 +202,8 @@ pub struct Allocation {
 
 /// A page of allocations.
 pub type AllocationPage = Page<Allocation>;
+/// Allocations that something refers to.
+pub type AllocationsById = ById<Allocation>;
 
 /// An allocation that was made or changed, and what was found then.
 #[derive(Debug, Clone, Serialize, ToSchema)]

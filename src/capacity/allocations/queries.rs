@@ -1,9 +1,11 @@
 //! Queries of allocations: all begin at [`in_team`].
 
+use std::collections::BTreeSet;
+
 use diesel::prelude::*;
 
-use super::model::{Allocation, AllocationFilter, AllocationPage, AllocationSort};
-use crate::access::{Reading, TeamId};
+use super::model::{Allocation, AllocationFilter, AllocationPage, AllocationSort, AllocationsById};
+use crate::access::{Permission, Reading, Sight, TeamId};
 use crate::capacity::fit::hours::{day_begins, day_ends};
 use crate::db::rows::Direction;
 use crate::db::{Date, Id, Instant, MultiBackend};
@@ -19,6 +21,26 @@ pub fn in_team(team: TeamId) -> allocations::BoxedQuery<'static, MultiBackend> {
     allocations::table
         .filter(allocations::team_id.eq(team.id()))
         .into_boxed()
+}
+
+/// The same for all teams in sight.
+fn in_sight(sight: &Sight<'_>) -> allocations::BoxedQuery<'static, MultiBackend> {
+    allocations::table
+        .filter(allocations::team_id.eq_any(sight.teams(Permission::AllocationRead)))
+        .into_boxed()
+}
+
+/// Those of these allocations that are in sight.
+///
+/// # Errors
+/// What the database answers.
+pub fn these(sight: &mut Sight<'_>, ids: BTreeSet<Id>) -> Result<AllocationsById, Problem> {
+    AllocationsById::of(ids, |ids| {
+        in_sight(sight)
+            .filter(allocations::id.eq_any(ids))
+            .select((allocations::id, Allocation::as_select()))
+            .load(sight.conn)
+    })
 }
 
 /// The allocation with this id.

@@ -11,6 +11,7 @@ mod write;
 
 pub use handlers::routes;
 pub use model::{
-    BudgetLine, BudgetLineFilter, BudgetLinePage, BudgetLinePatch, BudgetLineSort, NewBudgetLine,
+    BudgetLine, BudgetLineFilter, BudgetLinePage, BudgetLinePatch, BudgetLineSort, BudgetLinesById,
+    NewBudgetLine,
 };
-pub use queries::{find, in_team, referred};
+pub use queries::{find, in_team, referred, these};

@@ -5,6 +5,7 @@ use serde::{Deserialize, Serialize};
 use utoipa::{IntoParams, ToSchema};
 
 use crate::db::{Id, Instant, Json};
+use crate::http::expand::ById;
 use crate::http::query::AnyOf;
 use crate::http::strict::{nullable, present};
 use crate::http::text::{Name, Note};
@@ -118,6 +119,8 @@ pub struct BudgetLine {
 
 /// A page of lines.
 pub type BudgetLinePage = Page<BudgetLine>;
+/// Lines that something refers to.
+pub type BudgetLinesById = ById<BudgetLine>;
 
 impl BudgetLine {
     /// What is wrong with money of this campaign and budget that is to be for the line.

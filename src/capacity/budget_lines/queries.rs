@@ -1,9 +1,11 @@
 //! Queries of budget lines: all begin at [`in_team`].
 
+use std::collections::BTreeSet;
+
 use diesel::prelude::*;
 
-use super::model::{BudgetLine, BudgetLineFilter, BudgetLinePage, BudgetLineSort};
-use crate::access::{Reading, TeamId};
+use super::model::{BudgetLine, BudgetLineFilter, BudgetLinePage, BudgetLineSort, BudgetLinesById};
+use crate::access::{Permission, Reading, Sight, TeamId};
 use crate::db::rows::{Direction, ESCAPE, fold, pattern};
 use crate::db::{Id, Instant, MultiBackend};
 use crate::http::page::TOTAL_CAP;
@@ -27,6 +29,36 @@ pub fn in_team(team: TeamId) -> budget_lines::BoxedQuery<'static, MultiBackend> 
             ),
         )
         .into_boxed()
+}
+
+/// The same for all teams in sight.
+fn in_sight(sight: &Sight<'_>) -> budget_lines::BoxedQuery<'static, MultiBackend> {
+    let teams = sight.teams(Permission::BudgetLineRead);
+    budget_lines::table
+        .filter(budget_lines::team_id.eq_any(teams.clone()))
+        .filter(budget_lines::deleted_at.is_null())
+        .filter(
+            budget_lines::campaign_id.eq_any(
+                campaigns::table
+                    .filter(campaigns::team_id.eq_any(teams))
+                    .filter(campaigns::deleted_at.is_null())
+                    .select(campaigns::id),
+            ),
+        )
+        .into_boxed()
+}
+
+/// Those of these lines that are in sight.
+///
+/// # Errors
+/// What the database answers.
+pub fn these(sight: &mut Sight<'_>, ids: BTreeSet<Id>) -> Result<BudgetLinesById, Problem> {
+    BudgetLinesById::of(ids, |ids| {
+        in_sight(sight)
+            .filter(budget_lines::id.eq_any(ids))
+            .select((budget_lines::id, BudgetLine::as_select()))
+            .load(sight.conn)
+    })
 }
 
 /// The line with this id.

@@ -1,34 +1,38 @@
 //! What is asked of expenses over HTTP.
 
+use std::slice;
+
 use actix_web::{delete, get, patch, post};
 
-use super::model::{
-    Expense, ExpenseFilter, ExpenseOutcome, ExpensePage, ExpensePatch, ExpenseSort, NewExpense,
-};
+use super::expand::{ExpandedExpense, ExpandedExpensePage, ExpenseReference, expand};
+use super::model::{ExpenseFilter, ExpenseOutcome, ExpensePatch, ExpenseSort, NewExpense};
 use super::queries::{find, load_page};
 use super::{batch, trashing, write};
 use crate::access::{Permission, TeamScope};
 use crate::http::query::ValidateOnly;
-use crate::http::{Answer, Body, PageRequest, Query, Reply, ServiceConfig};
+use crate::http::{Answer, Body, Expand, PageRequest, Query, Reply, ServiceConfig};
 use crate::journal::Kind;
 use crate::journal::changes::{ChangePage, history_of};
 
 /// List expenses
 ///
 /// What was spent, the latest first unless sorted otherwise; also for campaigns in the trash, because it was spent.
-#[utoipa::path(tag = "money", params(ExpenseFilter, ("sort" = inline(Option<ExpenseSort>), Query)),
-    responses((status = 200, body = ExpensePage)))]
+#[utoipa::path(tag = "money",
+    params(ExpenseFilter, ("sort" = inline(Option<ExpenseSort>), Query), Expand<ExpenseReference>),
+    responses((status = 200, body = ExpandedExpensePage)))]
 #[get("/v1/teams/{team_id}/expenses")]
 pub async fn list_expenses(
     scope: TeamScope,
     filter: Query<ExpenseFilter>,
+    wanted: Query<Expand<ExpenseReference>>,
     page: PageRequest,
 ) -> Answer {
     let Query(filter) = filter;
     scope
         .list(Permission::ExpenseRead, move |reading| {
             let loaded = load_page(reading, &filter, &page)?;
-            Reply::page(&loaded, &page)
+            let expanded = expand(&mut reading.sight(), &wanted.0, &loaded.items)?;
+            Reply::page_beside(&loaded, &page, expanded)
         })
         .await
 }
@@ -60,14 +64,16 @@ pub async fn create_expense(
 }
 
 /// Show an expense
-#[utoipa::path(tag = "money", responses((status = 200, body = Expense)))]
+#[utoipa::path(tag = "money", params(Expand<ExpenseReference>),
+    responses((status = 200, body = ExpandedExpense)))]
 #[get("/v1/teams/{team_id}/expenses/{expense_id}")]
-pub async fn get_expense(scope: TeamScope) -> Answer {
+pub async fn get_expense(scope: TeamScope, wanted: Query<Expand<ExpenseReference>>) -> Answer {
     let id = scope.id("expense_id")?;
     scope
         .read(Permission::ExpenseRead, move |reading| {
             let expense = find(reading, id)?;
-            Reply::record(&expense, expense.version)
+            let expanded = expand(&mut reading.sight(), &wanted.0, slice::from_ref(&expense))?;
+            reading.show(&expense, expense.version, expanded)
         })
         .await
 }

@@ -4,6 +4,7 @@
 //! goes beyond is a promise in itself: only whoever could make one enters it, and it must fit.
 
 mod batch;
+mod expand;
 mod handlers;
 mod limit;
 mod model;

@@ -14,6 +14,6 @@ pub use handlers::routes;
 pub use hours::{Hours, OpeningHours};
 pub use model::{
     Booking, NewResource, Overbooking, Resource, ResourceFilter, ResourceKind, ResourcePage,
-    ResourcePatch, ResourceSort, Units,
+    ResourcePatch, ResourceSort, ResourcesById, Units,
 };
-pub use queries::{find, in_team};
+pub use queries::{find, in_team, these};

@@ -6,6 +6,7 @@ use utoipa::{IntoParams, ToSchema};
 
 use super::hours::OpeningHours;
 use crate::db::{Id, Instant, Json};
+use crate::http::expand::ById;
 use crate::http::query::{AnyOf, Who};
 use crate::http::strict::{nullable, present};
 use crate::http::text::{Markdown, Name};
@@ -234,6 +235,8 @@ pub struct Resource {
 
 /// A page of resources.
 pub type ResourcePage = Page<Resource>;
+/// Resources that something refers to.
+pub type ResourcesById = ById<Resource>;
 
 impl Journaled for Resource {
     const KIND: Kind = Kind::Resource;

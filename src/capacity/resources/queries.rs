@@ -1,9 +1,13 @@
 //! Queries of resources: all begin at [`in_team`].
 
+use std::collections::BTreeSet;
+
 use diesel::prelude::*;
 
-use super::model::{Resource, ResourceFilter, ResourceKind, ResourcePage, ResourceSort};
-use crate::access::{Reading, TeamId, Tx};
+use super::model::{
+    Resource, ResourceFilter, ResourceKind, ResourcePage, ResourceSort, ResourcesById,
+};
+use crate::access::{Permission, Reading, Sight, TeamId, Tx};
 use crate::db::rows::{Direction, ESCAPE, fold, pattern};
 use crate::db::{Id, Instant, MultiBackend};
 use crate::http::page::TOTAL_CAP;
@@ -20,6 +24,27 @@ pub fn in_team(team: TeamId) -> resources::BoxedQuery<'static, MultiBackend> {
         .filter(resources::team_id.eq(team.id()))
         .filter(resources::deleted_at.is_null())
         .into_boxed()
+}
+
+/// The same for all teams in sight.
+fn in_sight(sight: &Sight<'_>) -> resources::BoxedQuery<'static, MultiBackend> {
+    resources::table
+        .filter(resources::team_id.eq_any(sight.teams(Permission::ResourceRead)))
+        .filter(resources::deleted_at.is_null())
+        .into_boxed()
+}
+
+/// Those of these resources that are in sight.
+///
+/// # Errors
+/// What the database answers.
+pub fn these(sight: &mut Sight<'_>, ids: BTreeSet<Id>) -> Result<ResourcesById, Problem> {
+    ResourcesById::of(ids, |ids| {
+        in_sight(sight)
+            .filter(resources::id.eq_any(ids))
+            .select((resources::id, Resource::as_select()))
+            .load(sight.conn)
+    })
 }
 
 /// The resource with this id.

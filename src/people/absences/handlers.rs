@@ -1,18 +1,21 @@
 //! What is asked over HTTP.
 
+use std::slice;
+
 use actix_web::{get, patch, post};
 
+use super::expand::{AbsenceReference, ExpandedAbsence, ExpandedAbsencePage, expand};
 use super::mine;
 use super::model::{
-    Absence, AbsenceBatch, AbsenceFilter, AbsencePage, AbsencePatch, AbsenceSort, AbsenceState,
-    Decision, NewAbsence, NewAbsenceBatch,
+    Absence, AbsenceBatch, AbsenceFilter, AbsencePatch, AbsenceSort, AbsenceState, Decision,
+    NewAbsence, NewAbsenceBatch,
 };
 use super::queries;
 use crate::access::{Permission, Reading, TeamScope};
 use crate::http::body::BATCH_LIMIT;
 use crate::http::query::ValidateOnly;
 use crate::http::refused::all_or_none;
-use crate::http::{Answer, Body, PageRequest, Problem, Query, Reply, ServiceConfig};
+use crate::http::{Answer, Body, Expand, PageRequest, Problem, Query, Reply, ServiceConfig};
 use crate::journal::Kind;
 use crate::journal::changes::{ChangePage, history_of};
 
@@ -27,17 +30,21 @@ fn shown(reading: &Reading<'_>, absence: Absence) -> Answer {
 ///
 /// Those of the whole team, the earliest first unless sorted otherwise; with `from` and `to` those that have a day in
 /// between. The notes are seen by leads and by whom they are about.
-#[utoipa::path(tag = "absences", params(AbsenceFilter, ("sort" = inline(Option<AbsenceSort>), Query)),
-    responses((status = 200, body = AbsencePage)))]
+#[utoipa::path(tag = "absences",
+    params(AbsenceFilter, ("sort" = inline(Option<AbsenceSort>), Query), Expand<AbsenceReference>),
+    responses((status = 200, body = ExpandedAbsencePage)))]
 #[get("/v1/teams/{team_id}/absences")]
 pub async fn list_absences(
     scope: TeamScope,
     filter: Query<AbsenceFilter>,
+    wanted: Query<Expand<AbsenceReference>>,
     page: PageRequest,
 ) -> Answer {
     scope
         .list(Permission::AbsenceRead, move |reading| {
-            Reply::page(&queries::load_page(reading, &filter.0, &page)?, &page)
+            let loaded = queries::load_page(reading, &filter.0, &page)?;
+            let expanded = expand(&mut reading.sight(), &wanted.0, &loaded.items)?;
+            Reply::page_beside(&loaded, &page, expanded)
         })
         .await
 }
@@ -89,14 +96,20 @@ pub async fn batch_absences(
 /// Show an absence
 ///
 /// The notes are seen by leads and by whom they are about.
-#[utoipa::path(tag = "absences", responses((status = 200, body = Absence)))]
+#[utoipa::path(tag = "absences", params(Expand<AbsenceReference>),
+    responses((status = 200, body = ExpandedAbsence)))]
 #[get("/v1/teams/{team_id}/absences/{absence_id}")]
-pub async fn get_absence(scope: TeamScope) -> Answer {
+pub async fn get_absence(scope: TeamScope, wanted: Query<Expand<AbsenceReference>>) -> Answer {
     let id = scope.id("absence_id")?;
     scope
         .read(Permission::AbsenceRead, move |reading| {
             let absence = queries::find(reading, id)?;
-            shown(reading, absence)
+            let expanded = expand(&mut reading.sight(), &wanted.0, slice::from_ref(&absence))?;
+            if expanded.is_none() {
+                return shown(reading, absence);
+            }
+            let version = absence.version;
+            reading.show(&absence.seen_by(reading), version, expanded)
         })
         .await
 }

@@ -3,10 +3,11 @@
 use actix_web::get;
 use diesel::prelude::*;
 
+use super::expand::{AbsenceReference, ExpandedAbsencePage, expand};
 use super::model::{AbsencePage, AbsenceSort, MyAbsenceFilter};
 use super::queries;
 use crate::access::{AccountScope, Permission, Sight};
-use crate::http::{Answer, PageRequest, Problem, Query, Reply, period};
+use crate::http::{Answer, Expand, PageRequest, Problem, Query, Reply, period};
 use crate::schema::absences;
 
 fn load_page(
@@ -29,18 +30,22 @@ fn load_page(
 /// List my absences
 ///
 /// Over all my teams, the earliest first unless sorted otherwise, with their notes.
-#[utoipa::path(tag = "me", params(MyAbsenceFilter, ("sort" = inline(Option<AbsenceSort>), Query)),
-    responses((status = 200, body = AbsencePage)))]
+#[utoipa::path(tag = "me",
+    params(MyAbsenceFilter, ("sort" = inline(Option<AbsenceSort>), Query), Expand<AbsenceReference>),
+    responses((status = 200, body = ExpandedAbsencePage)))]
 #[get("/v1/me/absences")]
 pub async fn list_my_absences(
     scope: AccountScope,
     filter: Query<MyAbsenceFilter>,
+    wanted: Query<Expand<AbsenceReference>>,
     page: PageRequest,
 ) -> Answer {
     scope
         .read(move |tx| {
             let mut sight = tx.sight()?;
-            Reply::page(&load_page(&mut sight, &filter.0, &page)?, &page)
+            let loaded = load_page(&mut sight, &filter.0, &page)?;
+            let expanded = expand(&mut sight, &wanted.0, &loaded.items)?;
+            Reply::page_beside(&loaded, &page, expanded)
         })
         .await
 }

@@ -4,6 +4,7 @@
 //! somebody has to approve is the team's choice, and nobody but an owner approves their own.
 
 pub mod clock;
+mod expand;
 mod handlers;
 mod mine;
 mod model;

@@ -1,17 +1,20 @@
 //! What is asked over HTTP.
 
+use std::slice;
+
 use actix_web::{delete, get, patch, post};
 
+use super::expand::{ExpandedTimeEntry, ExpandedTimeEntryPage, TimeEntryReference, expand};
 use super::model::{
     NewTimeEntry, NewTimeEntryBatch, NewTimer, TimeEntry, TimeEntryBatch, TimeEntryFilter,
-    TimeEntryPage, TimeEntryPatch, TimeEntrySort, TimeSumPage, TimeSumParameters, TimerStop,
+    TimeEntryPatch, TimeEntrySort, TimeSumPage, TimeSumParameters, TimerStop,
 };
 use super::{queries, sums, write};
 use crate::access::{Permission, TeamScope};
 use crate::http::body::BATCH_LIMIT;
 use crate::http::query::ValidateOnly;
 use crate::http::refused::all_or_none;
-use crate::http::{Answer, Body, PageRequest, Problem, Query, Reply, ServiceConfig};
+use crate::http::{Answer, Body, Expand, PageRequest, Problem, Query, Reply, ServiceConfig};
 use crate::journal::Kind;
 use crate::journal::changes::{ChangePage, history_of};
 
@@ -19,17 +22,21 @@ use crate::journal::changes::{ChangePage, history_of};
 ///
 /// What the members of the team have worked, the latest day first unless sorted otherwise; entries on tasks in the trash
 /// are among them. `member_id=me&is_running=true` finds the own timer that runs.
-#[utoipa::path(tag = "time-entries", params(TimeEntryFilter, ("sort" = inline(Option<TimeEntrySort>), Query)),
-    responses((status = 200, body = TimeEntryPage)))]
+#[utoipa::path(tag = "time-entries",
+    params(TimeEntryFilter, ("sort" = inline(Option<TimeEntrySort>), Query), Expand<TimeEntryReference>),
+    responses((status = 200, body = ExpandedTimeEntryPage)))]
 #[get("/v1/teams/{team_id}/time-entries")]
 pub async fn list_time_entries(
     scope: TeamScope,
     filter: Query<TimeEntryFilter>,
+    wanted: Query<Expand<TimeEntryReference>>,
     page: PageRequest,
 ) -> Answer {
     scope
         .list(Permission::TimeEntryRead, move |reading| {
-            Reply::page(&queries::load_page(reading, &filter.0, &page)?, &page)
+            let loaded = queries::load_page(reading, &filter.0, &page)?;
+            let expanded = expand(&mut reading.sight(), &wanted.0, &loaded.items)?;
+            Reply::page_beside(&loaded, &page, expanded)
         })
         .await
 }
@@ -127,14 +134,16 @@ pub async fn list_time_entry_sums(
 }
 
 /// Show a time entry
-#[utoipa::path(tag = "time-entries", responses((status = 200, body = TimeEntry)))]
+#[utoipa::path(tag = "time-entries", params(Expand<TimeEntryReference>),
+    responses((status = 200, body = ExpandedTimeEntry)))]
 #[get("/v1/teams/{team_id}/time-entries/{time_entry_id}")]
-pub async fn get_time_entry(scope: TeamScope) -> Answer {
+pub async fn get_time_entry(scope: TeamScope, wanted: Query<Expand<TimeEntryReference>>) -> Answer {
     let id = scope.id("time_entry_id")?;
     scope
         .read(Permission::TimeEntryRead, move |reading| {
             let entry = queries::find(reading, id)?;
-            Reply::record(&entry, entry.version)
+            let expanded = expand(&mut reading.sight(), &wanted.0, slice::from_ref(&entry))?;
+            reading.show(&entry, entry.version, expanded)
         })
         .await
 }

@@ -4,6 +4,7 @@
 //! was started, in the time zone of the member's account. And it outlives its task: what was worked was worked, so
 //! entries on a task in the trash are listed and counted, and only new ones are refused.
 
+mod expand;
 mod handlers;
 mod model;
 mod queries;

@@ -11,6 +11,7 @@ mod candidates;
 mod check;
 mod conflicts;
 mod endings;
+mod expand;
 mod expenses;
 mod limits;
 mod money;

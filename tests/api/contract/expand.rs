@@ -47,6 +47,7 @@ async fn what_is_expanded_is_what_its_own_address_shows() {
         for (kind, records) in maps(&whole) {
             for (id, record) in records.as_object().unwrap() {
                 let team = record["team_id"].as_str().unwrap();
+                let kind = kind.replace('_', "-");
                 let path = format!("/v1/teams/{team}/{kind}/{id}");
                 let mut own = asked.by.get(&path).await.ok();
                 // What depends on who asks is not part of the record.

@@ -4,6 +4,7 @@ use serde_json::{Value, json};
 
 use super::working_hours::on_monday;
 use crate::vocabulary::{Answer, Member};
+use crate::work::expand::shown;
 
 fn july(member: &Member) -> Value {
     json!({"member_id": member.id, "first_on": "2055-07-05", "last_on": "2055-07-23", "kind": "vacation",
@@ -304,6 +305,40 @@ async fn absences_are_found_by_whom_when_and_why() {
         mine("?from=2055-01-01&state=approved").await,
         ids(&[&a, &d])
     );
+}
+
+#[tokio::test]
+async fn absences_show_who_is_away_and_who_stands_in() {
+    let app = on_monday().await;
+    let [lead, ann, ben] = app.team_with(["lead", "member", "member"]).await;
+    let mut away = july(&ann);
+    away["substitute_id"] = json!(ben.id);
+    let absence = ann.post("/absences", away).await.created();
+    let both = json!({"members": ["member 1", "member 2"]});
+    let one = format!("{}?expand=member,substitute", at(&absence));
+    for path in [&one, "/absences?expand=member,substitute,requested_by"] {
+        assert_eq!(shown(&ben.get(path).await.ok()), both, "{path}");
+    }
+    let path = format!("{}?expand=decided_by", at(&absence));
+    assert_eq!(shown(&ben.get(&path).await.ok()), json!({"members": []}));
+    let mine = ann.person.get("/v1/me/absences?expand=substitute").await;
+    assert_eq!(shown(&mine.ok()), json!({"members": ["member 2"]}));
+    // The notes stay where they are, and so does the tag of whoever may know them.
+    let (of_ben, of_lead) = (ben.get(&one).await, lead.get(&one).await);
+    assert_ne!(of_ben.header("etag"), of_lead.header("etag"));
+    let tag = of_lead.header("etag").unwrap().to_owned();
+    assert_eq!(of_ben.ok()["note"], Value::Null);
+    assert_eq!(of_lead.ok()["note"], "The sea");
+    let change = lead
+        .request("PATCH", &at(&absence))
+        .header("If-Match", &tag);
+    change.json(json!({"note": "The lake"})).await.ok();
+    // Who has left stands in no more, and is not shown.
+    lead.delete(&format!("/members/{}", ben.id))
+        .await
+        .no_content();
+    let left = shown(&lead.get(&one).await.ok());
+    assert_eq!(left, json!({"members": ["member 1"]}));
 }
 
 #[tokio::test]

@@ -48,7 +48,7 @@ async fn plan(lead: &Member, other: &Member) -> Value {
 }
 
 /// The names of what is expanded, by kind.
-fn shown(answer: &Value) -> Value {
+pub fn shown(answer: &Value) -> Value {
     let mut kinds = serde_json::Map::new();
     for (kind, records) in answer["expanded"].as_object().expect("expanded") {
         let mut names: Vec<&str> = records

@@ -6,7 +6,7 @@ mod comments;
 pub mod delegations;
 mod departures;
 mod dependencies;
-mod expand;
+pub mod expand;
 mod hierarchy;
 mod imports;
 mod lists;

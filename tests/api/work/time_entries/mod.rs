@@ -6,6 +6,7 @@ mod timers;
 use serde_json::{Value, json};
 
 use crate::vocabulary::{Answer, Member, TestApp};
+use crate::work::expand::shown;
 
 /// A task with these members.
 pub async fn task(by: &Member, besides: Value) -> Value {
@@ -369,6 +370,31 @@ async fn what_was_worked_outlives_the_task_and_the_membership() {
     lead.patch(&at(&changed), json!({"note": "By the lead"}))
         .await
         .ok();
+}
+
+#[tokio::test]
+async fn entries_show_their_task_and_member_while_they_are_there() {
+    let app = past_midnight().await;
+    let [lead, ann] = app.team_with(["lead", "member"]).await;
+    let notes = task(&lead, json!({"title": "Notes"})).await;
+    let entry = enter(&ann, &notes, "2054-11-20", 45).await.created();
+    let seen = async |path: &str| shown(&lead.get(path).await.ok());
+    let one = at(&entry);
+    let whole = json!({"members": ["member 1"], "tasks": ["Notes"]});
+    for path in ["/time-entries", &one] {
+        assert_eq!(seen(&format!("{path}?expand=task,member")).await, whole);
+    }
+    let part = json!({"members": [], "tasks": ["Notes"]});
+    assert_eq!(seen(&format!("{one}?expand=task")).await, part);
+    // The entry outlives both.
+    let place = format!("/tasks/{}", notes["id"].as_str().unwrap());
+    lead.delete(&place).await.no_content();
+    let place = format!("/members/{}", ann.id);
+    lead.delete(&place).await.no_content();
+    let nothing = json!({"members": [], "tasks": []});
+    for path in ["/time-entries", &one] {
+        assert_eq!(seen(&format!("{path}?expand=task,member")).await, nothing);
+    }
 }
 
 #[tokio::test]
