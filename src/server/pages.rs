@@ -11,6 +11,7 @@ use utoipa::ToSchema;
 use utoipa_swagger_ui::{Config, SwaggerUi};
 
 use crate::access::caller::KnownParameters;
+use crate::http::edge::HTML;
 use crate::http::{Answer, Code, Problem, Reply, ServiceConfig};
 use crate::openapi;
 
@@ -94,6 +95,13 @@ async fn document() -> HttpResponse {
         .body(bytes.clone())
 }
 
+/// Swagger UI's own page, but for what it lacks: a width that phones can read, and our name.
+async fn documentation_page() -> HttpResponse {
+    HttpResponse::Ok()
+        .insert_header((header::CONTENT_TYPE, HTML))
+        .body(include_str!("docs.html"))
+}
+
 async fn to_documentation() -> HttpResponse {
     HttpResponse::Found()
         .insert_header((header::LOCATION, "/docs/"))
@@ -106,7 +114,7 @@ async fn refuse_others() -> Result<HttpResponse, Problem> {
 
 /// Registers the document and its page, which are no operations themselves.
 pub fn documentation(config: &mut web::ServiceConfig) {
-    let page = SwaggerUi::new("/docs/{_:.*}").config(
+    let files = SwaggerUi::new("/docs/{_:.*}").config(
         Config::from("/openapi.json")
             .display_operation_id(true)
             .doc_expansion("none")
@@ -119,6 +127,8 @@ pub fn documentation(config: &mut web::ServiceConfig) {
         .service(only_get("/openapi.json").route(web::get().to(document)))
         .service(only_get("/").route(web::get().to(to_documentation)))
         .service(only_get("/docs").route(web::get().to(to_documentation)))
-        .service(page)
+        .service(only_get("/docs/").route(web::get().to(documentation_page)))
+        .service(only_get("/docs/index.html").route(web::get().to(documentation_page)))
+        .service(files)
         .service(only_get("/docs/{_:.*}"));
 }

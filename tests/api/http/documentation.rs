@@ -34,16 +34,23 @@ async fn the_page_is_there_with_all_that_it_loads() {
         assert!(page.text.contains("swagger-ui"), "{path}: {}", page.text);
     }
     let page = get("/docs/").await.text;
+    assert_eq!(page, get("/docs/index.html").await.text);
+    // A phone shows it in its own width, and not as a desk's in small.
+    let viewport = "<meta name=\"viewport\" content=\"width=device-width, initial-scale=1\">";
+    assert!(page.contains(viewport), "{page}");
     let mut loaded = 0;
     for part in page.split(['"', '\'']) {
-        if [".js", ".css"].iter().any(|end| part.ends_with(end)) {
+        if [".js", ".css", ".png"]
+            .iter()
+            .any(|end| part.ends_with(end))
+        {
             let file = part.trim_start_matches("./");
             assert!(!file.contains("//"), "from this server alone: {file}");
             assert!(!get(&format!("/docs/{file}")).await.text.is_empty());
             loaded += 1;
         }
     }
-    assert!(loaded >= 4, "{page}");
+    assert!(loaded >= 7, "{page}");
     // The page shows this server's document.
     let start = get("/docs/swagger-initializer.js").await.text;
     assert!(start.contains("/openapi.json"), "{start}");
@@ -59,6 +66,7 @@ async fn the_pages_take_get_and_head_and_nothing_else() {
     for (path, status) in [
         ("/openapi.json", 200),
         ("/docs/", 200),
+        ("/docs/index.html", 200),
         ("/docs/swagger-ui.css", 200),
         ("/docs", 302),
         ("/", 302),
