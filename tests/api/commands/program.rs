@@ -3,18 +3,24 @@
 use std::io::{BufRead, BufReader, Read};
 use std::path::PathBuf;
 use std::process::{Child, Command, Output, Stdio};
+use std::thread::JoinHandle;
 use std::time::{Duration, Instant};
 
 use crate::vocabulary::database::TestDatabase;
+use crate::vocabulary::watch;
 
 /// A folder of its own for each test, and the program with nothing of this machine's settings.
 pub struct Program {
     pub folder: tempfile::TempDir,
 }
 
-/// A server in a child process; it is ended when this is dropped.
+/// A server in a child process; it is ended when this is dropped, and nothing that it printed may have a secret.
 pub struct Server {
     child: Child,
+    command: Command,
+    /// What it prints after the greeting, and what it logs, each read to its end on a thread of its own, so that no pipe
+    /// fills up.
+    printed: Option<[JoinHandle<Vec<u8>>; 2]>,
     pub address: String,
     /// What it printed before it was ready.
     pub greeting: String,
@@ -83,7 +89,22 @@ pub fn one_line(output: &Output) -> String {
     error.trim_end().to_owned()
 }
 
-/// Runs a command to its end, which must come soon.
+/// All that comes out of a pipe.
+fn read_all(mut pipe: impl Read + Send + 'static) -> JoinHandle<Vec<u8>> {
+    std::thread::spawn(move || {
+        let mut bytes = Vec::new();
+        pipe.read_to_end(&mut bytes).expect("an output");
+        bytes
+    })
+}
+
+fn text(printed: JoinHandle<Vec<u8>>) -> String {
+    let bytes = printed.join().expect("an output");
+    String::from_utf8_lossy(&bytes).into_owned()
+}
+
+/// Runs a command to its end, which must come soon. It logs no secret; nor does the program print one, while what others
+/// print is theirs (`curl` the answers).
 #[track_caller]
 pub fn finish(mut command: Command) -> Output {
     let mut child = command
@@ -91,12 +112,8 @@ pub fn finish(mut command: Command) -> Output {
         .stderr(Stdio::piped())
         .spawn()
         .expect("the program starts");
-    let mut out = child.stdout.take().expect("an output");
-    let reader = std::thread::spawn(move || {
-        let mut bytes = Vec::new();
-        out.read_to_end(&mut bytes).expect("an output");
-        bytes
-    });
+    let out = read_all(child.stdout.take().expect("an output"));
+    let error = read_all(child.stderr.take().expect("an error output"));
     let began = Instant::now();
     let status = loop {
         if let Some(status) = child.try_wait().expect("a status") {
@@ -108,18 +125,16 @@ pub fn finish(mut command: Command) -> Output {
         }
         std::thread::sleep(Duration::from_millis(10));
     };
-    let mut stderr = Vec::new();
-    child
-        .stderr
-        .take()
-        .expect("an error output")
-        .read_to_end(&mut stderr)
-        .expect("an error output");
-    Output {
+    let output = Output {
         status,
-        stdout: reader.join().expect("an output"),
-        stderr,
+        stdout: out.join().expect("an output"),
+        stderr: error.join().expect("an error output"),
+    };
+    watch::check_output(&command, &String::from_utf8_lossy(&output.stderr));
+    if command.get_program() == env!("CARGO_BIN_EXE_relais") {
+        watch::check_output(&command, &String::from_utf8_lossy(&output.stdout));
     }
+    output
 }
 
 impl Server {
@@ -130,30 +145,28 @@ impl Server {
             .stderr(Stdio::piped())
             .spawn()
             .expect("the server starts");
-        let mut lines = BufReader::new(child.stdout.take().expect("an output")).lines();
+        let log = read_all(child.stderr.take().expect("an error output"));
+        let mut out = BufReader::new(child.stdout.take().expect("an output"));
         let mut greeting = String::new();
         let mut address = None;
-        while let Some(Ok(line)) = lines.next() {
+        let mut line = String::new();
+        while out.read_line(&mut line).is_ok_and(|length| length > 0) {
             greeting.push_str(&line);
-            greeting.push('\n');
             if let Some(place) = line.split("Relais listens on ").nth(1) {
                 address = Some(place.trim().to_owned());
             }
             if line.contains("database ") {
                 break;
             }
+            line.clear();
         }
-        // What it prints later goes nowhere, but must not fill the pipe.
-        std::thread::spawn(move || lines.for_each(drop));
         let Some(address) = address else {
-            let mut error = String::new();
-            if let Some(mut stderr) = child.stderr.take() {
-                stderr.read_to_string(&mut error).ok();
-            }
-            panic!("the server did not start: {greeting}{error}");
+            panic!("the server did not start: {greeting}{}", text(log));
         };
         Self {
             child,
+            command,
+            printed: Some([read_all(out), log]),
             address,
             greeting,
         }
@@ -167,11 +180,21 @@ impl Server {
     pub fn stop(mut self) -> (std::process::ExitStatus, String) {
         let id = self.child.id().to_string();
         Command::new("kill").args(["-TERM", &id]).status().ok();
-        let mut log = String::new();
-        if let Some(mut stderr) = self.child.stderr.take() {
-            stderr.read_to_string(&mut log).ok();
-        }
-        (self.child.wait().expect("a status"), log)
+        let status = self.child.wait().expect("a status");
+        (status, self.check_printed())
+    }
+
+    /// Nothing that it has printed has a secret. Answers what it logged; empty the second time.
+    #[track_caller]
+    fn check_printed(&mut self) -> String {
+        let [said, log] = self
+            .printed
+            .take()
+            .map(|all| all.map(text))
+            .unwrap_or_default();
+        watch::check_output(&self.command, &said);
+        watch::check_output(&self.command, &log);
+        log
     }
 }
 
@@ -179,6 +202,9 @@ impl Drop for Server {
     fn drop(&mut self) {
         self.child.kill().ok();
         self.child.wait().ok();
+        if !std::thread::panicking() {
+            self.check_printed();
+        }
     }
 }
 
@@ -191,4 +217,24 @@ pub fn empty_database(program: &Program) -> (String, Option<TestDatabase>) {
             None,
         ),
     }
+}
+
+/// A shell in the place of the program.
+fn shell(script: &str) -> Command {
+    let mut command = Command::new("sh");
+    command.args(["-c", script]);
+    command
+}
+
+#[test]
+#[should_panic(expected = "printed CANARY")]
+fn a_canary_that_a_command_logs_fails_the_test() {
+    finish(shell("echo no CANARY >&2; exit 1"));
+}
+
+#[test]
+#[should_panic(expected = "printed CANARY")]
+fn a_canary_that_a_server_logs_fails_the_test() {
+    let says = "echo no CANARY >&2; echo Relais listens on nothing; echo database none";
+    drop(Server::start(shell(&format!("{says}; exec sleep 60"))));
 }

@@ -5,6 +5,8 @@
 //! not be about secrets to fail: the app that is dropped next says what got out.
 
 use std::collections::HashSet;
+use std::ffi::OsStr;
+use std::process::Command;
 use std::sync::{Mutex, MutexGuard, OnceLock, PoisonError};
 
 use log::kv::{self, VisitSource};
@@ -146,6 +148,27 @@ impl Watch {
             })
             .map(|secret| format!("the secret {secret}"))
     }
+
+    fn leak_of(&self, command: &Command, printed: &str) -> Option<String> {
+        let mut told = printed.to_owned();
+        for argument in command.get_args().filter_map(OsStr::to_str) {
+            if self.secret_in(argument).is_some() {
+                told = told.replace(argument, "…");
+            }
+        }
+        self.secret_in(&told)
+            .map(|secret| format!("{secret}: {printed}"))
+    }
+
+    fn leak_on_the_wire(&self, answers: &str) -> Option<String> {
+        let mut errors = answers
+            .split("HTTP/1.1 ")
+            .filter(|answer| answer.starts_with(['4', '5']));
+        errors.find_map(|error| {
+            let secret = self.secret_in(error)?;
+            Some(format!("{secret}: {error}"))
+        })
+    }
 }
 
 /// From now on every line is read.
@@ -177,6 +200,22 @@ pub fn learn(body: &Value) {
         }
         Value::Array(items) => items.iter().for_each(learn),
         _ => {}
+    }
+}
+
+/// Fails when what a program printed has a secret, but for what its own command line says: whoever typed that knows it.
+#[track_caller]
+pub fn check_output(command: &Command, printed: &str) {
+    if let Some(leak) = watch().leak_of(command, printed) {
+        panic!("{command:?} printed {leak}");
+    }
+}
+
+/// Fails when an error among these answers, as bytes on a socket, has a secret.
+#[track_caller]
+pub fn check_wire(answers: &str) {
+    if let Some(leak) = watch().leak_on_the_wire(answers) {
+        panic!("an error on the wire has {leak}");
     }
 }
 
@@ -275,5 +314,35 @@ fn a_canary_is_seen() {
         "127.0.0.1",
     ] {
         assert_eq!(watch.secret_in(fine), None, "{fine}");
+    }
+}
+
+#[test]
+fn an_operator_may_read_what_the_operator_typed() {
+    let watch = Watch::default();
+    let mut command = Command::new("relais");
+    command.args(["account", "disable", "ada@canary.example"]);
+    for (printed, is_leak) in [
+        ("There is no account ada@canary.example.", false),
+        ("There is no account ada@canary.example: CANARY", true),
+        ("There is an account eve@canary.example.", true),
+    ] {
+        let leak = watch.leak_of(&command, printed);
+        assert_eq!(leak.is_some(), is_leak, "{printed}");
+    }
+}
+
+#[test]
+fn errors_on_the_wire_are_seen_and_answers_may_have_their_secrets() {
+    let watch = Watch::default();
+    let (good, bad) = ("HTTP/1.1 201 Created\r\n\r\neyJ", "HTTP/1.1 422 X\r\n\r\n");
+    for (answers, is_leak) in [
+        (good.to_owned(), false),
+        (format!("{good}{bad}"), false),
+        (format!("{good}{bad}CANARY"), true),
+        (format!("{bad}eyJ{good}"), true),
+    ] {
+        let leak = watch.leak_on_the_wire(&answers);
+        assert_eq!(leak.is_some(), is_leak, "{answers}");
     }
 }

@@ -1,11 +1,12 @@
 //! Bytes on a socket, for what no HTTP client would send.
 
 use std::io::{Read, Write};
-use std::net::TcpStream;
+use std::net::{TcpListener, TcpStream};
 use std::time::{Duration, Instant};
 
 use super::app::TestApp;
 use super::people::Person;
+use super::watch;
 
 /// A connection to the server, of which nothing is known to be HTTP.
 pub struct Wire(pub TcpStream);
@@ -25,8 +26,15 @@ impl Wire {
         self.0.write_all(bytes.as_ref()).is_ok()
     }
 
-    /// Reads until `is_enough` or the server closes, or five seconds have gone.
+    /// Reads until `is_enough` or the server closes, or five seconds have gone. An error with a secret in it fails the test.
+    #[track_caller]
     pub fn read_until(&mut self, is_enough: impl Fn(&str) -> bool) -> String {
+        let text = self.take_until(is_enough);
+        watch::check_wire(&text);
+        text
+    }
+
+    fn take_until(&mut self, is_enough: impl Fn(&str) -> bool) -> String {
         let began = Instant::now();
         let mut bytes = Vec::new();
         let mut chunk = [0; 16 * 1024];
@@ -49,6 +57,7 @@ impl Wire {
     }
 
     /// Reads until the server closes.
+    #[track_caller]
     pub fn read_to_end(&mut self) -> String {
         self.read_until(|_| false)
     }
@@ -84,4 +93,16 @@ impl Person {
             self.token
         )
     }
+}
+
+#[test]
+#[should_panic(expected = "an error on the wire has CANARY")]
+fn a_canary_on_the_wire_fails_the_test() {
+    let listener = TcpListener::bind("127.0.0.1:0").expect("a free port");
+    let stream = TcpStream::connect(listener.local_addr().expect("an address"));
+    let mut server = listener.accept().expect("a connection").0;
+    let error = "HTTP/1.1 401 Unauthorized\r\n\r\n{\"detail\": \"not CANARY\"}";
+    server.write_all(error.as_bytes()).expect("bytes");
+    drop(server);
+    Wire(stream.expect("a connection")).read_to_end();
 }
