@@ -237,6 +237,10 @@ fn locked(conn: &mut AnyConnection, email: &Email) -> Result<Account, Problem> {
 /// Makes an account. Where sign-up is by invitation only, `invitation` must be the secret of a valid invitation
 /// to this e-mail; where it is closed, the answer is 403. There is no Idempotency-Key, because nobody is known
 /// yet: when an answer got lost, sign in.
+///
+/// An e-mail that has an account is 409 `already_exists`: open sign-up tells who has one, as slowly as the bucket of
+/// sign-ins allows. Where that is to be confidential, let sign-up be by invitation only: then it is told to nobody but the
+/// holder of an invitation to that e-mail.
 #[utoipa::path(tag = "accounts", request_body = NewAccount, responses((status = 201, body = Account)))]
 #[post("/v1/accounts")]
 pub async fn create_account(visitor: Visitor, body: Body<NewAccount>) -> Answer {

@@ -172,6 +172,12 @@ async fn sign_up_by_invitation_takes_a_valid_secret_for_that_e_mail() {
     ] {
         attempt(email, secret).await.problem(403, "sign_up_closed");
     }
+    // Whether there is an account is not told.
+    let known = attempt(&lead.person.email, json!("nonsense")).await;
+    let unknown = attempt("nobody@example.org", json!("nonsense")).await;
+    assert_eq!(known.status, 403, "{}", known.text);
+    let said = [known.body, unknown.body].map(super::without_request_id);
+    assert_eq!(said[0], said[1]);
     attempt("grace@example.org", invitation["secret"].clone())
         .await
         .created();
