@@ -17,6 +17,7 @@ async fn the_demo_is_made_once_and_can_be_looked_at() {
     for part in [
         "8 people",
         "8 delegations",
+        "6 time entries",
         "2 more wait",
         "45000 EUR cents",
         "lead@relais.example",
@@ -24,7 +25,7 @@ async fn the_demo_is_made_once_and_can_be_looked_at() {
     ] {
         assert!(said.contains(part), "{part}: {said}");
     }
-    assert_eq!(said.matches("curl -s ").count(), 3, "{said}");
+    assert_eq!(said.matches("curl -s ").count(), 4, "{said}");
 
     let server = program.serve(&["--database-url", &url]);
     let client = reqwest::Client::new();
@@ -52,13 +53,14 @@ async fn the_demo_is_made_once_and_can_be_looked_at() {
     let seats = get(&format!("/teams/{team}/events/{event}/seats")).await;
     assert_eq!(seats["confirmed"], 5, "{seats}");
     assert_eq!(seats["waiting"], 3, "{seats}");
-    let campaigns = get(&format!("/teams/{team}/campaigns")).await;
+    let campaigns = get(&format!("/teams/{team}/campaigns?q=KubeCon")).await;
     let campaign = campaigns["items"][0]["id"].as_str().expect("an id");
     let money = get(&format!("/teams/{team}/campaigns/{campaign}/money")).await;
     assert_eq!(money["total"]["planned_minor"], 240_000, "{money}");
     assert_eq!(money["total"]["forecast_minor"], 120_000, "{money}");
     assert_eq!(money["total"]["spent_minor"], 45_000, "{money}");
     check_plan(&get, team).await;
+    check_ahead(&get, team).await;
 
     // The second run changes nothing, and says again what to paste: here, where this server is.
     let tag = async || -> String {
@@ -76,10 +78,11 @@ async fn the_demo_is_made_once_and_can_be_looked_at() {
         .lines()
         .filter(|line| line.contains("curl -s "))
         .collect();
-    assert_eq!(lines.len(), 3, "{again}");
+    assert_eq!(lines.len(), 4, "{again}");
     let mut shell = Command::new("sh");
     shell
         .args(["-e", "-c", &lines.join("\n")])
+        .current_dir(program.folder.path())
         .stdin(Stdio::null());
     let pasted = finish(shell);
     assert!(pasted.status.success(), "{pasted:?}");
@@ -92,6 +95,10 @@ async fn the_demo_is_made_once_and_can_be_looked_at() {
     };
     assert_ne!(waiting["items"], json!([]), "{waiting}");
     assert_eq!(tasks["items"].as_array().map(Vec::len), Some(3), "{tasks}");
+    let picture = std::fs::read_to_string(program.folder.path().join("workload.svg")).unwrap();
+    assert!(picture.starts_with("<svg "), "{picture}");
+    assert!(picture.contains("Jonas Weber") && picture.contains(" too much."));
+    assert!(!picture.contains("is unknown;"), "{picture}");
 }
 
 /// The plan as it was put in: phases are milestones, roles are what people do, and delegations are in every state.
@@ -140,4 +147,73 @@ async fn check_plan(get: &impl AsyncFn(&str) -> Value, team: &str) {
     assert_eq!(campaigns["items"][0]["status"], "active", "{campaigns}");
     let done = format!("/teams/{team}/tasks?status=done&include_total=true");
     assert_eq!(get(&done).await["total"], 2, "what was confirmed is done");
+}
+
+/// What lies ahead: everybody's time is known, one has too much to do and one has a lot of room, somebody is away, and all
+/// licences are taken while somebody asks for one more.
+async fn check_ahead(get: &impl AsyncFn(&str) -> Value, team: &str) {
+    let today = chrono::Utc::now().date_naive();
+    let monday = today.week(chrono::Weekday::Mon).first_day();
+    let range = format!("from={monday}&to={}", monday + chrono::Days::new(27));
+    let workload = get(&format!("/teams/{team}/workload?{range}")).await;
+    let members = workload["members"].as_array().expect("members");
+    let minutes = |name: &str, series: &str| -> i64 {
+        let of = |one: &&Value| one["display_name"] == name;
+        let member = members.iter().find(of).expect("a member");
+        let series = member[series].as_array().expect("a series").iter();
+        series.map(|one| one.as_i64().expect("known")).sum()
+    };
+    assert_eq!(members.len(), 8);
+    for member in members {
+        assert_eq!(member["unknown_days"], 0, "{member}");
+        assert_ne!(
+            minutes(member["display_name"].as_str().unwrap(), "capacity_minutes"),
+            0
+        );
+    }
+    assert!(minutes("Jonas Weber", "over_minutes") > 60, "{workload}");
+    let room = minutes("Émile Roux", "free_minutes");
+    assert!(
+        room * 4 > minutes("Émile Roux", "capacity_minutes") * 3,
+        "{workload}"
+    );
+
+    let conflicts = get(&format!("/teams/{team}/conflicts?{range}")).await;
+    let conflicts = conflicts["items"].as_array().expect("items");
+    let of_jonas = |one: &Value| one["resource_name"] == "Jonas Weber";
+    assert!(
+        !conflicts.is_empty() && conflicts.iter().all(of_jonas),
+        "{conflicts:?}"
+    );
+    let absences = get(&format!("/teams/{team}/absences?state=approved")).await;
+    assert!(
+        absences["items"][0]["substitute_id"].is_string(),
+        "{absences}"
+    );
+    let holidays = get(&format!("/teams/{team}/holidays?{range}")).await;
+    assert_eq!(
+        holidays["items"].as_array().map(Vec::len),
+        Some(1),
+        "{holidays}"
+    );
+    let of_licence = async |state: &str| -> Value {
+        let list =
+            format!("/teams/{team}/allocations?kind=licence&include_total=true&state={state}");
+        get(&list).await["total"].clone()
+    };
+    assert_eq!(of_licence("approved").await, 2);
+    assert_eq!(of_licence("requested").await, 1);
+    let timers = get(&format!("/teams/{team}/time-entries?is_running=true")).await;
+    assert_eq!(
+        timers["items"].as_array().map(Vec::len),
+        Some(1),
+        "{timers}"
+    );
+    let open = get(&format!("/teams/{team}/tasks?q=security&limit=1")).await;
+    let task = open["items"][0]["id"].as_str().expect("a task");
+    let candidates = get(&format!("/teams/{team}/tasks/{task}/candidates")).await;
+    assert_eq!(
+        candidates["candidates"][0]["display_name"], "Émile Roux",
+        "{candidates}"
+    );
 }
