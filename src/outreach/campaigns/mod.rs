@@ -34,6 +34,9 @@ use crate::people::members;
 use crate::schema::campaigns;
 use crate::{keyset_page, keyset_page_nulls_last, one_of};
 
+/// Who sees what a campaign may cost.
+const MONEY: Permission = Permission::BudgetLineRead;
+
 // ---------------------------------------------------------------- rules
 
 /// The period runs forward.
@@ -80,16 +83,22 @@ fn in_sight(sight: &Sight<'_>) -> campaigns::BoxedQuery<'static, MultiBackend> {
         .into_boxed()
 }
 
-/// Those of these campaigns that are in sight.
+/// Those of these campaigns that are in sight, as they may be seen.
 ///
 /// # Errors
 /// What the database answers.
 pub fn these(sight: &mut Sight<'_>, ids: BTreeSet<Id>) -> Result<CampaignsById, Problem> {
+    let counting = sight.teams(MONEY);
     CampaignsById::of(ids, |ids| {
-        in_sight(sight)
+        let found: Vec<Campaign> = in_sight(sight)
             .filter(campaigns::id.eq_any(ids))
-            .select((campaigns::id, Campaign::as_select()))
-            .load(sight.conn)
+            .select(Campaign::as_select())
+            .load(sight.conn)?;
+        let seen = |one: Campaign| {
+            let sees_money = counting.contains(&one.team_id);
+            (one.id, one.seen(sees_money))
+        };
+        Ok(found.into_iter().map(seen).collect())
     })
 }
 
@@ -232,7 +241,8 @@ pub async fn list_campaigns(
 ) -> Answer {
     scope
         .list(Permission::CampaignRead, move |reading| {
-            let loaded = load_page(reading, &filter.0, &page)?;
+            let sees_money = reading.may(MONEY);
+            let loaded = load_page(reading, &filter.0, &page)?.map(|one| one.seen(sees_money));
             let expanded = expand(&mut reading.sight(), &wanted.0, &loaded.items)?;
             Reply::page_beside(&loaded, &page, expanded)
         })
@@ -295,9 +305,16 @@ pub async fn get_campaign(scope: TeamScope, wanted: Query<Expand<CampaignReferen
     let id = scope.id("campaign_id")?;
     scope
         .read(Permission::CampaignRead, move |reading| {
-            let campaign = find(reading, id)?;
+            let sees_money = reading.may(MONEY);
+            let campaign = find(reading, id)?.seen(sees_money);
             let expanded = expand(&mut reading.sight(), &wanted.0, slice::from_ref(&campaign))?;
-            reading.show(&campaign, campaign.version, expanded)
+            let is_tagged_as_seen = sees_money || expanded.is_some();
+            let reply = reading.show(&campaign, campaign.version, expanded)?;
+            if is_tagged_as_seen {
+                return Ok(reply);
+            }
+            // Another tag than that of whoever sees the money.
+            Ok(reply.tagged(reading.etag_with(campaign.version, campaign.version)))
         })
         .await
 }

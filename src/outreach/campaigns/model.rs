@@ -123,7 +123,7 @@ pub struct Campaign {
     /// The member who leads it.
     #[schema(required = true)]
     pub lead_id: Option<Id>,
-    /// What it may cost.
+    /// What it may cost; null also for guests, who see no money.
     #[schema(required = true, value_type = Option<Money>)]
     pub budget: Option<Json<Money>>,
     /// Its colour in calendars and charts.
@@ -173,6 +173,14 @@ pub struct CampaignExpansion {
 pub type ExpandedCampaign = Expanded<Campaign, CampaignExpansion>;
 /// A page of campaigns, with what they refer to.
 pub type ExpandedCampaignPage = Expanded<CampaignPage, CampaignExpansion>;
+
+impl Campaign {
+    /// The same as somebody may see it who sees money, or who does not.
+    pub(super) fn seen(self, sees_money: bool) -> Self {
+        let budget = self.budget.filter(|_| sees_money);
+        Self { budget, ..self }
+    }
+}
 
 impl Journaled for Campaign {
     const KIND: Kind = Kind::Campaign;

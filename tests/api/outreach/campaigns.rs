@@ -215,3 +215,68 @@ async fn the_list_is_narrowed_by_status_and_lead() {
         assert_eq!(page["total"], expected.len(), "{filter}");
     }
 }
+
+#[tokio::test]
+async fn guests_see_no_budget_wherever_the_campaign_is_shown() {
+    let app = TestApp::start().await;
+    let [lead, member, guest] = app.team_with(["lead", "member", "guest"]).await;
+    let budget = json!({"amount_minor": 250_000, "currency": "EUR"});
+    let campaign = json!({"name": "A", "lead_id": lead.id, "budget": budget});
+    let campaign = lead.post("/campaigns", campaign).await.created();
+    let id = campaign["id"].as_str().unwrap();
+    let place = format!("/campaigns/{id}");
+    let at =
+        |hour| json!({"local": format!("2027-04-20T{hour}:00:00"), "time_zone": "Europe/Paris"});
+    let mut shown = vec![
+        "/campaigns".to_owned(),
+        "/campaigns?expand=lead&q=a".to_owned(),
+    ];
+    shown.extend([place.clone(), format!("{place}?expand=lead")]);
+    for (kind, body) in [
+        ("tasks", json!({"title": "A", "campaign_id": id})),
+        (
+            "milestones",
+            json!({"name": "A", "campaign_id": id, "due_on": "2027-04-20"}),
+        ),
+        (
+            "events",
+            json!({"title": "A", "kind": "ama", "campaign_id": id, "starts": at(19), "ends": at(20)}),
+        ),
+    ] {
+        let made = lead.post(&format!("/{kind}"), body).await.created();
+        let made = made["id"].as_str().unwrap();
+        shown.extend([
+            format!("/{kind}?expand=campaign"),
+            format!("/{kind}/{made}?expand=campaign"),
+        ]);
+    }
+    for path in &shown {
+        for (who, seen) in [(&lead, &budget), (&member, &budget), (&guest, &json!(null))] {
+            let answer = who.get(path).await.ok();
+            let found = [
+                &answer["expanded"]["campaigns"][id],
+                &answer["items"][0],
+                &answer,
+            ]
+            .into_iter()
+            .find_map(|one| one.get("budget"));
+            assert_eq!(found, Some(seen), "{path} {answer}");
+        }
+    }
+
+    // What is seen otherwise has another tag, also once more is seen; only the version counts for a change.
+    let asked = async |tag: &str| {
+        let request = guest.request("GET", &place);
+        request.header("If-None-Match", tag).send().await
+    };
+    let tag_of = |answer: &crate::vocabulary::Answer| answer.header("etag").unwrap().to_owned();
+    let (hers, theirs) = (guest.get(&place).await, member.get(&place).await);
+    let (hers, theirs) = (tag_of(&hers), tag_of(&theirs));
+    asked(&hers).await.not_modified();
+    assert_eq!(asked(&theirs).await.ok()["budget"], json!(null));
+    let promoted = format!("/members/{}", guest.id);
+    lead.patch(&promoted, json!({"role": "lead"})).await.ok();
+    assert_eq!(asked(&hers).await.ok()["budget"], budget);
+    let renamed = guest.request("PATCH", &place).header("If-Match", &hers);
+    renamed.json(json!({"name": "B"})).await.ok();
+}
