@@ -302,7 +302,8 @@ fn purge_tasks(tx: &mut Tx<'_>, going: Vec<Task>) -> Result<(), Problem> {
     Ok(())
 }
 
-/// Empties a task that delegations or time entries refer to.
+/// Empties a task that delegations or time entries refer to. It keeps its campaign as long as there is one, so that what was
+/// worked on it stays in the sums of that.
 fn leave_stub(tx: &mut Tx<'_>, task: &Task) -> Result<(), Problem> {
     let team_id = tx.team.id();
     macro_rules! empty {
@@ -334,7 +335,6 @@ fn leave_stub(tx: &mut Tx<'_>, task: &Task) -> Result<(), Problem> {
             tasks::search.eq(""),
             tasks::labels.eq(Json(Labels::default())),
             tasks::participants.eq(Json(Participants::default())),
-            tasks::campaign_id.eq(None::<Id>),
             tasks::milestone_id.eq(None::<Id>),
             tasks::event_id.eq(None::<Id>),
             tasks::parent_id.eq(None::<Id>),
@@ -417,7 +417,7 @@ fn purge_campaign(tx: &mut Tx<'_>, root: Due) -> Result<(), Problem> {
         .find((root.team_id, root.id))
         .select(Campaign::as_select())
         .first(tx.conn)?;
-    // Only the trash still names it.
+    // Only the trash still names it, and what is left of tasks.
     diesel::update(
         tasks::table
             .filter(tasks::team_id.eq(root.team_id))

@@ -115,7 +115,8 @@ pub async fn start_time_entry(
 ///
 /// The minutes by task (beside what was estimated and what is left), by campaign, by member or by day, of the entries that
 /// the filters want; what belongs to no campaign comes last. Timers that run are counted, but not their minutes. What was
-/// worked on tasks in the trash is in it; a task that changes its campaign takes its time along.
+/// worked on tasks in the trash is in it, and stays when they are gone for good; when their campaign is, too, it belongs to none.
+/// A task that changes its campaign takes its time along.
 #[utoipa::path(tag = "time-entries", params(TimeSumParameters, TimeEntryFilter),
     responses((status = 200, body = TimeSumPage)))]
 #[get("/v1/teams/{team_id}/time-entries/sums")]

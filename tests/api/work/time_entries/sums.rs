@@ -138,3 +138,43 @@ async fn time_is_summed_by_what_one_likes() {
             .problem(400, "invalid_query");
     }
 }
+
+#[tokio::test]
+async fn time_stays_with_its_campaign_when_the_task_is_gone_for_good() {
+    let app = past_midnight().await;
+    let [lead, ann] = app.team_with(["lead", "member"]).await;
+    let launch = lead.post("/campaigns", json!({"name": "Launch"})).await;
+    let launch = launch.created();
+    let of_launch = json!({"campaign_id": launch["id"], "estimate_minutes": 60});
+    let gone = task(&lead, of_launch.clone()).await;
+    let stays = task(&lead, of_launch).await;
+    enter(&ann, &gone, "2054-11-02", 100).await.created();
+    enter(&ann, &stays, "2054-11-02", 10).await.created();
+    let purge = async |place: String| {
+        lead.delete(&place).await.no_content();
+        app.clock.advance(chrono::TimeDelta::days(31));
+        assert_eq!(relais::trash::purge_expired(&app.state).await.unwrap(), 1);
+    };
+    purge(format!("/tasks/{}", gone["id"].as_str().unwrap())).await;
+    assert_eq!(
+        sums(&ann, "campaign", "").await,
+        [(launch["id"].clone(), 110, 2, 0)]
+    );
+    let of_launch = format!("&campaign_id={}", launch["id"].as_str().unwrap());
+    assert_eq!(
+        sums(&ann, "task", &of_launch).await,
+        [
+            (gone["id"].clone(), 100, 1, 0),
+            (stays["id"].clone(), 10, 1, 0)
+        ]
+    );
+    let open = lead.all("/tasks").await;
+    assert_eq!(
+        open,
+        std::slice::from_ref(&stays),
+        "nothing else comes back"
+    );
+
+    purge(format!("/campaigns/{}", launch["id"].as_str().unwrap())).await;
+    assert_eq!(sums(&ann, "campaign", "").await, [(Value::Null, 110, 2, 0)]);
+}
