@@ -32,6 +32,7 @@ pub enum Code {
     StillReferenced,
     LastOwner,
     StillInTrash,
+    OtherCurrency,
     RegistrationClosed,
     VersionConflict,
     PayloadTooLarge,
@@ -70,7 +71,7 @@ const fn entry(code: &'static str, status: u16, title: &'static str, help: &'sta
 
 impl Code {
     /// All of them, in the order of their status.
-    pub const ALL: [Self; 38] = [
+    pub const ALL: [Self; 39] = [
         Self::MalformedJson,
         Self::InvalidQuery,
         Self::UnknownParameter,
@@ -97,6 +98,7 @@ impl Code {
         Self::StillReferenced,
         Self::LastOwner,
         Self::StillInTrash,
+        Self::OtherCurrency,
         Self::RegistrationClosed,
         Self::VersionConflict,
         Self::PayloadTooLarge,
@@ -264,6 +266,12 @@ impl Code {
                 409,
                 "What it belongs to is in the trash",
                 "`trash_id` is the entry of the trash that has to be restored first.",
+            ),
+            Self::OtherCurrency => entry(
+                "other_currency",
+                409,
+                "The campaign counts in another currency by now",
+                "There is no exchange. `own_currency` is that of the money, `currency` what its campaign counts in. Enter the money anew in that, or take everything in it out of the campaign first: its budget, lines, expenses and promises of money.",
             ),
             Self::RegistrationClosed => entry(
                 "registration_closed",

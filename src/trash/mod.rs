@@ -417,7 +417,8 @@ pub async fn list_trash(scope: TeamScope, filter: Query<TrashFilter>, page: Page
 ///
 /// Brings an entry of the trash back, with everything that went along. Nothing can come back below a campaign
 /// or task that is itself in the trash: that is 409 `still_in_trash` with the `trash_id` to restore first. An expense must fit
-/// the limit of its budget again, or it is 409 `over_allocated`.
+/// the limit of its budget again, or it is 409 `over_allocated`; money whose campaign counts in another currency by now is 409
+/// `other_currency`.
 #[utoipa::path(tag = "trash", responses((status = 200, body = Restored, description = "It is back.")))]
 #[post("/v1/teams/{team_id}/trash/{trash_id}/restore")]
 pub async fn restore_from_trash(scope: TeamScope) -> Answer {

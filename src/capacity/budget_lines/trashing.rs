@@ -29,8 +29,8 @@ pub(super) fn to_trash(tx: &mut Tx<'_>, line: &BudgetLine) -> Result<(), Problem
 /// Takes a line out of the trash.
 ///
 /// # Errors
-/// `not_found` when there is none with this id, `still_in_trash` when its campaign is there, `still_referenced` when that
-/// counts in another currency by now.
+/// `not_found` when there is none with this id, `still_in_trash` when its campaign is there, `other_currency` when that
+/// counts in another one by now.
 pub fn restore(tx: &mut Tx<'_>, id: Id) -> Result<(), Problem> {
     let line: BudgetLine = diesel::update(budget_lines::table.find((tx.team.id(), id)))
         .set((

@@ -38,8 +38,8 @@ fn any(tx: &mut Tx<'_>, id: Id) -> Result<Expense, Problem> {
 /// Takes an expense out of the trash.
 ///
 /// # Errors
-/// `not_found` when there is none with this id, `still_in_trash` when its campaign or line is there, `still_referenced` when
-/// the campaign counts in another currency by now, `over_allocated` when it does not fit any more.
+/// `not_found` when there is none with this id, `still_in_trash` when its campaign or line is there, `other_currency` when
+/// the campaign counts in another one by now, `over_allocated` when it does not fit any more.
 pub fn restore(tx: &mut Tx<'_>, id: Id) -> Result<(), Problem> {
     let gone = any(tx, id)?;
     if let Some(campaign_id) = gone.campaign_id {

@@ -17,34 +17,35 @@ fn all(tx: &Tx<'_>) -> expenses::BoxedQuery<'static, MultiBackend> {
         .into_boxed()
 }
 
-/// Writes what became of an expense, and tells of it where it counts.
-fn tell(tx: &mut Tx<'_>, before: &Expense, after: &Expense) -> Result<(), Problem> {
-    if before.deleted_at.is_none() {
-        tx.updated(before, after)?;
+/// Takes what goes from these expenses, and tells of it where they count.
+fn forget(
+    tx: &mut Tx<'_>,
+    naming: expenses::BoxedQuery<'static, MultiBackend>,
+    going: fn(&mut Expense) -> &mut Option<Id>,
+) -> Result<(), Problem> {
+    let found: Vec<Expense> = naming
+        .order(expenses::id)
+        .select(Expense::as_select())
+        .load(tx.conn)?;
+    for before in found {
+        let mut after = before.clone();
+        *going(&mut after) = None;
+        (after.updated_at, after.version) = (tx.now, tx.revision);
+        diesel::update(expenses::table.find((after.team_id, after.id)))
+            .set((
+                expenses::campaign_id.eq(after.campaign_id),
+                expenses::budget_line_id.eq(after.budget_line_id),
+                expenses::allocation_id.eq(after.allocation_id),
+                expenses::resource_id.eq(after.resource_id),
+                expenses::updated_at.eq(after.updated_at),
+                expenses::version.eq(after.version),
+            ))
+            .execute(tx.conn)?;
+        if before.deleted_at.is_none() {
+            tx.updated(&before, &after)?;
+        }
     }
     Ok(())
-}
-
-/// Takes the value of one column from these expenses.
-macro_rules! forget {
-    ($tx:expr, $column:ident, $going:expr) => {{
-        let tx: &mut Tx<'_> = $tx;
-        let found: Vec<Expense> = $going
-            .order(expenses::id)
-            .select(Expense::as_select())
-            .load(tx.conn)?;
-        for before in found {
-            let after: Expense = diesel::update(expenses::table.find((before.team_id, before.id)))
-                .set((
-                    expenses::$column.eq(None::<Id>),
-                    expenses::updated_at.eq(tx.now),
-                    expenses::version.eq(tx.revision),
-                ))
-                .returning(columns::<Expense>())
-                .get_result(tx.conn)?;
-            tell(tx, &before, &after)?;
-        }
-    }};
 }
 
 /// Leaves the expenses of promises that go along with what was promised something.
@@ -55,7 +56,7 @@ fn promises(
     let ids: Vec<Id> = going.select(allocations::id).load(tx.conn)?;
     for some in ids.chunks(500) {
         let named = all(tx).filter(expenses::allocation_id.eq_any(some.to_vec()));
-        forget!(tx, allocation_id, named);
+        forget(tx, named, |one| &mut one.allocation_id)?;
     }
     Ok(())
 }
@@ -93,7 +94,7 @@ pub fn resource(tx: &mut Tx<'_>, id: Id) -> Result<(), Problem> {
     let going = promised(tx).filter(allocations::resource_id.eq(id));
     promises(tx, going)?;
     let spent = all(tx).filter(expenses::resource_id.eq(id));
-    forget!(tx, resource_id, spent);
+    forget(tx, spent, |one| &mut one.resource_id)?;
     let planned: Vec<BudgetLine> = budget_lines::table
         .filter(budget_lines::team_id.eq(tx.team.id()))
         .filter(budget_lines::resource_id.eq(id))
@@ -124,7 +125,7 @@ pub fn resource(tx: &mut Tx<'_>, id: Id) -> Result<(), Problem> {
 pub fn lines(tx: &mut Tx<'_>, ids: &[Id]) -> Result<(), Problem> {
     for some in ids.chunks(500) {
         let named = all(tx).filter(expenses::budget_line_id.eq_any(some.to_vec()));
-        forget!(tx, budget_line_id, named);
+        forget(tx, named, |one| &mut one.budget_line_id)?;
         diesel::update(
             allocations::table
                 .filter(allocations::team_id.eq(tx.team.id()))
@@ -174,6 +175,5 @@ pub fn campaign(tx: &mut Tx<'_>, id: Id) -> Result<(), Problem> {
     )
     .execute(tx.conn)?;
     let spent = all(tx).filter(expenses::campaign_id.eq(id));
-    forget!(tx, campaign_id, spent);
-    Ok(())
+    forget(tx, spent, |one| &mut one.campaign_id)
 }

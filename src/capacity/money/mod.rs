@@ -92,7 +92,7 @@ pub fn campaign_fault(
 /// Refuses to bring money back into a campaign that is in the trash, or that counts in another currency by now.
 ///
 /// # Errors
-/// `still_in_trash`, `still_referenced`.
+/// `still_in_trash`, `other_currency`.
 pub fn check_restored(
     tx: &mut Tx<'_>,
     campaign_id: Id,
@@ -112,8 +112,13 @@ pub fn check_restored(
             .member("trash_id", root));
     }
     match currency::find(tx, campaign_id, Some(record_id))? {
-        Some(other) if other != own => Err(Problem::new(Code::StillReferenced)
-            .detail("The money of the campaign is of another currency by now.")
+        Some(other) if other != own => Err(Problem::new(Code::OtherCurrency)
+            .detail(format!(
+                "This is in {0}, and its campaign counts in {1} by now. Enter it anew in {1}, or take all {1} out of the campaign first: its budget, lines, expenses and promises of money.",
+                own.as_str(),
+                other.as_str()
+            ))
+            .member("own_currency", own)
             .member("currency", other)),
         _ => Ok(()),
     }

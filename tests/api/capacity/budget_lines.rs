@@ -169,10 +169,25 @@ async fn a_campaign_has_one_currency() {
         .await
         .ok();
     lead.delete(&place).await.no_content();
-    line(&lead, &free, 100, json!({})).await;
-    lead.post(&format!("/trash/{}/restore", id(&first)), json!({}))
+    let in_the_way = line(&lead, &free, 100, json!({})).await;
+    let restore = format!("/trash/{}/restore", id(&first));
+    let refused = lead
+        .post(&restore, json!({}))
         .await
-        .problem(409, "still_referenced");
+        .problem(409, "other_currency");
+    assert_eq!(
+        (&refused["own_currency"], &refused["currency"]),
+        (&json!("USD"), &json!("EUR"))
+    );
+    let detail = refused["detail"].as_str().unwrap();
+    assert!(
+        detail.contains("Enter it anew in EUR, or take all EUR out"),
+        "{detail}"
+    );
+    lead.delete(&format!("/budget-lines/{}", id(&in_the_way)))
+        .await
+        .no_content();
+    lead.post(&restore, json!({})).await.ok();
 }
 
 #[tokio::test]

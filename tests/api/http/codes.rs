@@ -159,6 +159,21 @@ async fn provoke(code: Code) -> Provoked {
                 .send()
                 .await
         }
+        Code::OtherCurrency => {
+            let campaign = lead.post("/campaigns", json!({"name": "A"})).await;
+            let campaign = campaign.created();
+            let spend = async |currency: &str| {
+                let expense = json!({"campaign_id": campaign["id"], "spent_on": "2026-01-02",
+                    "amount": {"amount_minor": 1, "currency": currency}});
+                lead.post("/expenses", expense).await.created()
+            };
+            let gone = spend("EUR").await;
+            lead.delete(&place("expenses", &gone)).await.no_content();
+            spend("USD").await;
+            lead.request("POST", &format!("{}/restore", place("trash", &gone)))
+                .send()
+                .await
+        }
         Code::RegistrationClosed => {
             let at = |hour| json!({"local": format!("2027-04-20T{hour}:00:00"), "time_zone": "Europe/Paris"});
             let body = json!({"title": "A", "kind": "ama", "starts": at(19), "ends": at(20), "visibility": "public"});
