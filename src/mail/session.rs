@@ -13,6 +13,7 @@ use lettre::transport::smtp::authentication::{Credentials, Mechanism};
 use lettre::transport::smtp::client::{AsyncSmtpConnection, TlsParameters};
 use lettre::transport::smtp::commands::{Data, Mail, Quit, Rcpt, Rset};
 use lettre::transport::smtp::extension::{ClientId, Extension, MailParameter};
+use tokio::net::TcpStream;
 
 use super::Post;
 use super::server::Encryption;
@@ -22,6 +23,8 @@ use super::server::Encryption;
 const GREETINGS: u32 = 2;
 /// What a server says while it hangs up (RFC 5321 §3.8).
 const HANGS_UP: u16 = 421;
+/// What is said when there is nobody to talk to.
+const NO_CONNECTION: &str = "no connection to the mail server";
 
 /// Why a message was not taken, in words without the recipient's address.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -52,7 +55,7 @@ impl Session {
         let connection = tokio::time::timeout(patience * GREETINGS, connect(post))
             .await
             .map_err(|_| Refusal::Everything("the mail server did not answer in time".to_owned()))?
-            .map_err(|error| Refusal::Everything(told(&error)))?;
+            .map_err(Refusal::Everything)?;
         Ok(Self {
             connection,
             patience,
@@ -165,33 +168,57 @@ fn told(error: &Error) -> String {
         None if error.is_timeout() => "the mail server did not answer in time".to_owned(),
         None if error.is_client() => format!("{error}"),
         None if error.is_response() => "the mail server answered nothing that is SMTP".to_owned(),
-        None => "no connection to the mail server".to_owned(),
+        None => NO_CONNECTION.to_owned(),
     }
 }
 
-async fn connect(post: &Post) -> Result<AsyncSmtpConnection, Error> {
-    let server = &post.server;
+async fn connect(post: &Post) -> Result<AsyncSmtpConnection, String> {
     let hello = ClientId::Domain(post.from.email.domain().to_owned());
-    let tls = || TlsParameters::new_rustls(server.host.clone());
-    let at_once = match server.encryption {
-        Encryption::Always => Some(tls()?),
-        _ => None,
+    let mut connection = greeted(post, &hello).await?;
+    sign_in(post, &hello, &mut connection)
+        .await
+        .map_err(|error| told(&error))?;
+    Ok(connection)
+}
+
+/// Connects, until the server has said what it can do.
+async fn greeted(post: &Post, hello: &ClientId) -> Result<AsyncSmtpConnection, String> {
+    let server = &post.server;
+    let at = (server.host.as_str(), server.port);
+    let connection = if server.encryption == Encryption::Always {
+        match TlsParameters::new_rustls(server.host.clone()) {
+            Ok(tls) => {
+                let patience = Some(post.patience);
+                AsyncSmtpConnection::connect_tokio1(at, patience, hello, Some(tls), None).await
+            }
+            Err(error) => Err(error),
+        }
+    } else {
+        // A message goes out in several pieces: one that waited for the other to be acknowledged would take 40 ms.
+        let stream = TcpStream::connect(at)
+            .await
+            .and_then(|stream| stream.set_nodelay(true).map(|()| stream))
+            .map_err(|_| NO_CONNECTION.to_owned())?;
+        AsyncSmtpConnection::connect_with_transport(Box::new(stream), hello).await
     };
-    let mut connection = AsyncSmtpConnection::connect_tokio1(
-        (server.host.as_str(), server.port),
-        Some(post.patience),
-        &hello,
-        at_once,
-        None,
-    )
-    .await?;
+    connection.map_err(|error| told(&error))
+}
+
+/// Encrypts and signs in, as the settings say.
+async fn sign_in(
+    post: &Post,
+    hello: &ClientId,
+    connection: &mut AsyncSmtpConnection,
+) -> Result<(), Error> {
+    let server = &post.server;
     let upgrades = match server.encryption {
         Encryption::Always | Encryption::Never => false,
         Encryption::Required => true,
         Encryption::Opportunistic => connection.can_starttls(),
     };
     if upgrades {
-        connection.starttls(tls()?, &hello).await?;
+        let tls = TlsParameters::new_rustls(server.host.clone())?;
+        connection.starttls(tls, hello).await?;
     }
     if let Some(account) = &server.account {
         let credentials = Credentials::new(account.name.clone(), account.password.clone());
@@ -199,5 +226,5 @@ async fn connect(post: &Post) -> Result<AsyncSmtpConnection, Error> {
             .auth(&[Mechanism::Plain, Mechanism::Login], &credentials)
             .await?;
     }
-    Ok(connection)
+    Ok(())
 }
