@@ -39,9 +39,67 @@ const SHADES: [(i64, &str, &str); 5] = [
 /// What a cell shows.
 struct Cell {
     fill: &'static str,
-    figure: String,
+    figure: Figure,
     is_over: bool,
-    sentence: String,
+    said: Said,
+}
+
+/// The figure in a cell.
+enum Figure {
+    Unknown,
+    NoTime,
+    /// So many hours where there is no time at all, rounded up.
+    Hours(i64),
+    Percent(i64),
+}
+
+impl fmt::Display for Figure {
+    fn fmt(&self, out: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Unknown => out.write_str("?"),
+            Self::NoTime => out.write_str("–"),
+            Self::Hours(hours) => write!(out, "+{hours} h"),
+            Self::Percent(1000..) => out.write_str("999+"),
+            Self::Percent(percent) => write!(out, "{percent}"),
+        }
+    }
+}
+
+/// What is said of a cell, behind who and when.
+struct Said {
+    capacity: Option<i64>,
+    allocated: i64,
+    demand: i64,
+    percent: i64,
+}
+
+impl fmt::Display for Said {
+    fn fmt(&self, out: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let (allocated, demand) = (self.allocated, self.demand);
+        let parts = Parts(allocated, demand);
+        match self.capacity {
+            None => write!(out, "how much time there is is unknown; {parts}."),
+            Some(0) => write!(out, "no time; {parts}."),
+            Some(capacity) => {
+                let (percent, left) = (self.percent, capacity - allocated - demand);
+                write!(out, "{percent} % of {} taken; {parts}, ", Hours(capacity))?;
+                if left < 0 {
+                    write!(out, "{} too much.", Hours(-left))
+                } else {
+                    write!(out, "{} free.", Hours(left))
+                }
+            }
+        }
+    }
+}
+
+/// What takes the time: allocations and tasks.
+struct Parts(i64, i64);
+
+impl fmt::Display for Parts {
+    fn fmt(&self, out: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(out, "allocated {}, tasks {}", Hours(self.0), Hours(self.1))
+    }
 }
 
 /// Text as it may stand in XML 1.0, which has no place for two of Unicode's non-characters.
@@ -112,57 +170,38 @@ fn shortened(name: &str) -> String {
     short
 }
 
-/// What a member's cell says. Per cents are rounded down, and up where they are more than all.
-fn cell(member: &MemberWorkload, period: &Period, at: usize) -> Option<Cell> {
+/// What a member's cell shows. Per cents are rounded down, and up where they are more than all.
+fn cell(member: &MemberWorkload, at: usize) -> Option<Cell> {
     let capacity = *member.capacity_minutes.get(at)?;
     let allocated = *member.allocated_minutes.get(at)?;
     let demand = *member.demand_minutes.get(at)?;
     let taken = allocated + demand;
-    let who = format!("{}, {}", member.display_name, days(period));
-    let parts = format!("allocated {}, tasks {}", Hours(allocated), Hours(demand));
-    let Some(capacity) = capacity else {
-        return Some(Cell {
-            fill: "url(#unknown)",
-            figure: "?".to_owned(),
-            is_over: false,
-            sentence: format!("{who}: how much time there is is unknown; {parts}."),
-        });
+    let is_over = capacity.is_some_and(|capacity| taken > capacity);
+    let (fill, figure, percent) = match capacity {
+        None => ("url(#unknown)", Figure::Unknown, 0),
+        Some(0) if is_over => (OVER, Figure::Hours((taken + 59) / 60), 0),
+        Some(0) => (PAPER, Figure::NoTime, 0),
+        Some(capacity) => {
+            let percent = if is_over {
+                (taken * 100 + capacity - 1) / capacity
+            } else {
+                taken * 100 / capacity
+            };
+            let shade = SHADES.iter().find(|(most, ..)| percent <= *most)?;
+            (shade.1, Figure::Percent(percent), percent)
+        }
     };
-    if capacity == 0 {
-        let (fill, figure) = if taken == 0 {
-            (PAPER, "–".to_owned())
-        } else {
-            (OVER, format!("+{} h", (taken + 59) / 60))
-        };
-        return Some(Cell {
-            fill,
-            figure,
-            is_over: taken > 0,
-            sentence: format!("{who}: no time; {parts}."),
-        });
-    }
-    let is_over = taken > capacity;
-    let percent = if is_over {
-        (taken * 100 + capacity - 1) / capacity
-    } else {
-        taken * 100 / capacity
+    let said = Said {
+        capacity,
+        allocated,
+        demand,
+        percent,
     };
-    let shade = SHADES.iter().find(|(most, ..)| percent <= *most)?;
-    let rest = if is_over {
-        format!("{} too much", Hours(taken - capacity))
-    } else {
-        format!("{} free", Hours(capacity - taken))
-    };
-    let there = Hours(capacity);
     Some(Cell {
-        fill: shade.1,
-        figure: if percent > 999 {
-            "999+".to_owned()
-        } else {
-            percent.to_string()
-        },
+        fill,
+        figure,
         is_over,
-        sentence: format!("{who}: {percent} % of {there} taken; {parts}, {rest}."),
+        said,
     })
 }
 
@@ -212,34 +251,33 @@ fn picture(out: &mut String, workload: &Workload, today: Date) -> fmt::Result {
     )?;
     legend(out)?;
     header(out, workload, today, column)?;
+    // A picture has many cells: what is the same in each row and each column is made once.
+    let when: Vec<String> = workload.periods.iter().map(days).collect();
+    let quiet = format!(r#" stroke="{LINE}""#);
+    let loud = format!(r#" stroke="{INK}" stroke-width="1.5""#);
     for (row, member) in workload.members.iter().enumerate() {
         let top = TOP + row * ROW;
+        let name = Escaped(member.display_name.as_str()).to_string();
         write!(
             out,
             r#"<g role="group" aria-label="{name}"><text x="{EDGE}" y="{y}" font-size="13">{short}<title>{name}</title></text><g text-anchor="middle">"#,
-            name = Escaped(member.display_name.as_str()),
             short = Escaped(&shortened(member.display_name.as_str())),
             y = top + 18,
         )?;
-        for (at, period) in workload.periods.iter().enumerate() {
-            let Some(cell) = cell(member, period, at) else {
+        for (at, when) in when.iter().enumerate() {
+            let Some(cell) = cell(member, at) else {
                 continue;
             };
             let left = NAMES + at * column;
-            let frame = if cell.is_over {
-                format!(r#" stroke="{INK}" stroke-width="1.5""#)
+            let (frame, weight) = if cell.is_over {
+                (&loud, r#" font-weight="700""#)
             } else {
-                format!(r#" stroke="{LINE}""#)
-            };
-            let weight = if cell.is_over {
-                r#" font-weight="700""#
-            } else {
-                ""
+                (&quiet, "")
             };
             write!(
                 out,
-                r#"<g role="img" aria-labelledby="w{row}-{at}"><title id="w{row}-{at}">{sentence}</title><rect x="{x}" y="{y}" width="{w}" height="{h}" rx="3" fill="{fill}"{frame}/><text x="{middle}" y="{base}"{weight}>{figure}</text></g>"#,
-                sentence = Escaped(&cell.sentence),
+                r#"<g role="img" aria-labelledby="w{row}-{at}"><title id="w{row}-{at}">{name}, {when}: {said}</title><rect x="{x}" y="{y}" width="{w}" height="{h}" rx="3" fill="{fill}"{frame}/><text x="{middle}" y="{base}"{weight}>{figure}</text></g>"#,
+                said = cell.said,
                 x = left + 2,
                 y = top + 1,
                 w = column - 4,
@@ -247,7 +285,7 @@ fn picture(out: &mut String, workload: &Workload, today: Date) -> fmt::Result {
                 fill = cell.fill,
                 middle = left + column / 2,
                 base = top + 17,
-                figure = Escaped(&cell.figure),
+                figure = cell.figure,
             )?;
         }
         out.push_str("</g></g>\n");
