@@ -8,8 +8,8 @@ use std::collections::BTreeMap;
 use actix_web::get;
 use chrono::NaiveDate;
 use diesel::prelude::*;
-use serde::Serialize;
-use utoipa::ToSchema;
+use serde::{Deserialize, Serialize};
+use utoipa::{IntoParams, ToSchema};
 
 use super::allocations::{self, AllocationState, Amount, Quantity};
 use super::availability::DayRange;
@@ -18,15 +18,33 @@ use super::fit::hours::{day_begins, day_ends};
 use super::fit::{self, Finding, Period, Place, books, hull, money, things, titles};
 use super::load::Source;
 use super::resources::queries::of_kind;
-use super::resources::{Resource, ResourceKind};
+use super::resources::{self, Resource, ResourceKind};
 use super::team_load;
 use crate::access::{Permission, Reading, TeamScope};
 use crate::db::{Date, Id, Instant, Json};
+use crate::http::query::Flag;
 use crate::http::{Answer, Problem, Query, Reply, ServiceConfig};
 use crate::schema::allocations as a;
 
 /// How many conflicts an answer has at most.
 const MOST: usize = 200;
+/// For how many of them ways out are looked for.
+const MOST_WITH_WAYS: usize = 20;
+
+/// Which days, and how much is told of them.
+#[derive(Debug, Clone, Copy, Deserialize, IntoParams)]
+#[into_params(parameter_in = Query)]
+pub struct ConflictFilter {
+    /// The first day.
+    #[param(example = "2026-11-02")]
+    from: Date,
+    /// The last day: not before the first, and at most 366 days in all.
+    #[param(example = "2026-11-30")]
+    to: Date,
+    /// Whether to look for ways out, too: for the first 20 conflicts, up to three each. Takes longer.
+    #[param(value_type = Option<bool>, example = true)]
+    include_ways_out: Option<Flag>,
+}
 
 /// Where what was promised does not fit.
 #[derive(Debug, Serialize, ToSchema)]
@@ -36,7 +54,8 @@ pub struct Conflicts {
     pub from: Date,
     /// The last day.
     pub to: Date,
-    /// What does not fit, by resource. Without ways out: what could be done, a check of the change that one thinks of tells.
+    /// What does not fit, by resource. Ways out are there where `include_ways_out` was sent: what would fit in the place of
+    /// the allocation that takes most.
     #[schema(max_items = 200)]
     pub items: Vec<Finding>,
     /// Whether that is all: an answer has at most 200.
@@ -143,24 +162,44 @@ fn all(reading: &mut Reading<'_>, range: DayRange) -> Result<Vec<Finding>, Probl
     Ok(findings)
 }
 
+/// What would fit in the place of the allocation that takes most, of the first conflicts.
+fn add_ways_out(reading: &mut Reading<'_>, findings: &mut [Finding]) -> Result<(), Problem> {
+    for finding in findings.iter_mut().take(MOST_WITH_WAYS) {
+        let takers = finding.taken_by.iter();
+        let Some(id) = takers.filter_map(|taker| taker.allocation_id).next() else {
+            continue;
+        };
+        let asked = allocations::asked_of(&allocations::find(reading, id)?)?;
+        let resource = resources::find(reading, finding.resource_id)?;
+        finding.ways_out = fit::ways_out(reading, &resource, &asked)?;
+    }
+    Ok(())
+}
+
 /// Show conflicts
 ///
 /// Where approved allocations, together with the tasks that people were assigned, do not fit within these days: of people,
 /// of things, and of budgets, whatever their policy. Each names the interval, what is wanted, what is there, and who takes
-/// it. Days for which nobody wrote down how much somebody works are not judged.
-#[utoipa::path(tag = "allocations", params(DayRange), responses((status = 200, body = Conflicts)))]
+/// it. Days for which nobody wrote down how much somebody works are not judged. With `include_ways_out=true` each of the
+/// first 20 also tells what would fit in the place of the allocation that takes most of it: later dates, another resource,
+/// or less of it.
+#[utoipa::path(tag = "allocations", params(ConflictFilter), responses((status = 200, body = Conflicts)))]
 #[get("/v1/teams/{team_id}/conflicts")]
-pub async fn get_conflicts(scope: TeamScope, range: Query<DayRange>) -> Answer {
-    let Query(range) = range;
+pub async fn get_conflicts(scope: TeamScope, filter: Query<ConflictFilter>) -> Answer {
+    let Query(filter) = filter;
+    let (from, to) = (filter.from, filter.to);
     scope
         .live(Permission::AllocationRead, move |reading| {
-            let mut items = all(reading, range)?;
+            let mut items = all(reading, DayRange { from, to })?;
             let is_complete = items.len() <= MOST;
             items.truncate(MOST);
             titles::fill(reading, &mut items)?;
+            if filter.include_ways_out == Some(Flag(true)) {
+                add_ways_out(reading, &mut items)?;
+            }
             Reply::ok(&Conflicts {
-                from: range.from,
-                to: range.to,
+                from,
+                to,
                 items,
                 is_complete,
             })

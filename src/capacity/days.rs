@@ -42,7 +42,7 @@ pub fn laid<'d>(
         return Vec::new();
     };
     let last_on = days.first_on + chrono::TimeDelta::days(behind - 1);
-    let inside: Vec<Demand> = demands
+    let inside = demands
         .filter(|demand| demand.first_on <= last_on && demand.last_on >= days.first_on)
         .filter_map(|demand| match demand.effort {
             Effort::Total(_) => {
@@ -54,7 +54,6 @@ pub fn laid<'d>(
                 last_on: demand.last_on.min(last_on),
                 ..*demand
             }),
-        })
-        .collect();
-    load::laid(&inside, days)
+        });
+    load::laid(inside, days)
 }

@@ -89,7 +89,7 @@ pub struct NotCounted {
 /// What a member has to do.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct MemberLoad {
-    /// What counts, with whole periods: also those that reach beyond what was asked for.
+    /// What counts, by the first day, with whole periods: also those that reach beyond what was asked for.
     pub demands: Vec<Demand>,
     /// The open tasks that do not count. Those without a due date, or past it, are listed whatever the period.
     pub not_counted: Vec<NotCounted>,
@@ -121,6 +121,7 @@ pub fn of_everybody(reading: &mut Reading<'_>) -> Result<BTreeMap<Id, MemberLoad
     let (whose, period, gone) = (Whose::Everybody, always(), BTreeSet::new());
     let covered = allocated(reading, whose, period, &gone, &mut loads)?;
     assigned(reading, whose, period, &covered, &mut loads)?;
+    in_order(&mut loads);
     Ok(loads)
 }
 
@@ -157,7 +158,15 @@ pub fn without(
         let covered = allocated(reading, some, period, gone, &mut loads)?;
         assigned(reading, some, period, &covered, &mut loads)?;
     }
+    in_order(&mut loads);
     Ok(loads)
+}
+
+fn in_order(loads: &mut BTreeMap<Id, MemberLoad>) {
+    for load in loads.values_mut() {
+        load.demands
+            .sort_unstable_by_key(|one| (one.first_on, one.source));
+    }
 }
 
 type AllocationRow = (Id, Id, Option<Id>, Option<Date>, Option<Date>, Json<Amount>);
@@ -181,8 +190,8 @@ fn allocated(
             query.filter(a::resource_id.eq_any(everybody.select(m::id)))
         }
     };
-    // Sorted below: SQLite would take an order asked for here as a reason to go through the whole team's by their days.
-    let mut rows: Vec<AllocationRow> = query
+    // In no order: SQLite would take one asked for here as a reason to go through the whole team's by their days.
+    let rows: Vec<AllocationRow> = query
         .filter(a::state.eq(AllocationState::Approved))
         .filter(
             a::task_id.is_not_null().or(a::first_on
@@ -199,7 +208,6 @@ fn allocated(
             a::amount,
         ))
         .load(reading.conn)?;
-    rows.sort_unstable_by_key(|row| (row.3, row.1));
     let mut covered = BTreeSet::new();
     for (member, id, task_id, first, last, Json(amount)) in rows {
         if gone.contains(&id) {
@@ -244,7 +252,10 @@ pub const fn effort(quantity: &Quantity) -> Option<Effort> {
 /// of what each day has. A day that is unknown may be a working day. What begins before the first of these days must not be
 /// among them.
 #[must_use]
-pub fn laid(demands: &[Demand], days: &MemberCapacity) -> Vec<feasibility::Demand<Source>> {
+pub fn laid(
+    demands: impl IntoIterator<Item = Demand>,
+    days: &MemberCapacity,
+) -> Vec<feasibility::Demand<Source>> {
     let minutes = minutes_of(days);
     let index = |day: NaiveDate| usize::try_from((day - days.first_on).num_days()).unwrap_or(0);
     let works = |day: usize| {
@@ -252,26 +263,25 @@ pub fn laid(demands: &[Demand], days: &MemberCapacity) -> Vec<feasibility::Deman
             .get(day)
             .is_none_or(|day| day.is_none_or(|day| day.working_minutes > 0 && !day.is_holiday))
     };
-    demands
-        .iter()
-        .flat_map(|demand| {
-            let (first, last) = (index(demand.first_on), index(demand.last_on));
-            match demand.effort {
-                Effort::Total(minutes) => vec![feasibility::Demand {
-                    source: demand.source,
-                    first,
-                    last,
-                    minutes,
-                }],
-                Effort::PerDay(minutes) => {
-                    feasibility::each_day(&demand.source, first, last, minutes, works)
-                }
-                Effort::Percent(percent) => {
-                    feasibility::share(&demand.source, first, last, percent, &minutes)
-                }
+    let mut laid = Vec::new();
+    for demand in demands {
+        let (source, first, last) = (demand.source, index(demand.first_on), index(demand.last_on));
+        match demand.effort {
+            Effort::Total(minutes) => laid.push(feasibility::Demand {
+                source,
+                first,
+                last,
+                minutes,
+            }),
+            Effort::PerDay(minutes) => {
+                laid.extend(feasibility::each_day(&source, first, last, minutes, works));
             }
-        })
-        .collect()
+            Effort::Percent(percent) => {
+                laid.extend(feasibility::share(&source, first, last, percent, &minutes));
+            }
+        }
+    }
+    laid
 }
 
 /// The minutes of each day, as the engine wants them.

@@ -22,4 +22,4 @@ pub use model::{
 };
 pub use queries::{find, find_optional, in_team, these};
 pub use state::{AllocationAct, AllocationState};
-pub(in crate::capacity) use write::require_approver;
+pub(in crate::capacity) use write::{asked_of, require_approver};

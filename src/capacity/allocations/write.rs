@@ -155,6 +155,14 @@ pub(super) const fn target_of(allocation: &Allocation) -> Target {
     }
 }
 
+/// What an allocation asks of its resource.
+///
+/// # Errors
+/// When what is kept of it makes no sense.
+pub(in crate::capacity) fn asked_of(allocation: &Allocation) -> Result<Asked, Problem> {
+    target_of(allocation).asked(0, Some(allocation.id), &terms_of(allocation))
+}
+
 /// The terms of an allocation after a change.
 pub(super) fn patched(allocation: &Allocation, patch: &AllocationPatch) -> Terms {
     terms_of(allocation).patched(patch)

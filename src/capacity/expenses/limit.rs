@@ -24,7 +24,13 @@ fn minor(amount: &Money, minor: i64) -> Money {
 }
 
 /// As much as there is room for: what is left of the promise is there in any case.
-fn smaller(finding: &mut Finding, resource: &Resource, amount: &Money, promised: i64) {
+fn smaller(
+    finding: &mut Finding,
+    change: usize,
+    resource: &Resource,
+    amount: &Money,
+    promised: i64,
+) {
     for way in &mut finding.ways_out {
         if way.kind == WayOutKind::SmallerAmount {
             let room = way.amount.minor().unwrap_or_default();
@@ -36,6 +42,8 @@ fn smaller(finding: &mut Finding, resource: &Resource, amount: &Money, promised:
     if promised > 0 {
         finding.ways_out.push(WayOut {
             kind: WayOutKind::SmallerAmount,
+            change: Some(change),
+            allocation_id: None,
             resource_id: resource.id,
             resource_name: resource.name.as_str().to_owned(),
             first_on: None,
@@ -88,7 +96,13 @@ pub(super) fn check(
     };
     let mut findings = fit::judge(reading, &resource, &[asked], &gone)?;
     for finding in &mut findings {
-        smaller(finding, &resource, amount, wanted.saturating_sub(more));
+        smaller(
+            finding,
+            change,
+            &resource,
+            amount,
+            wanted.saturating_sub(more),
+        );
     }
     match fit::refusal(&findings) {
         Some(refusal) => Err(refusal),

@@ -56,15 +56,14 @@ impl Opened {
         (first, last): (NaiveDate, NaiveDate),
         load: &MemberLoad,
     ) -> Self {
-        let inside: Vec<Demand> = load
+        let inside = load
             .demands
             .iter()
             .filter(|one| first <= one.first_on && one.last_on <= last)
-            .copied()
-            .collect();
+            .copied();
         Self {
             minutes: load::minutes_of(&capacity),
-            present: load::laid(&inside, &capacity),
+            present: load::laid(inside, &capacity),
             not_counted: load.not_counted.clone(),
             capacity,
         }
@@ -74,24 +73,28 @@ impl Opened {
 /// From a day to a day.
 type Days = (NaiveDate, NaiveDate);
 
-/// The span of days that these demands reach, beginning with `span`: each that touches it makes it longer.
+/// The span of days that these demands reach, beginning with `span`: each that touches it makes it longer. They come by
+/// their first days.
 #[must_use]
 pub fn reach(span: Days, demands: &[Demand]) -> Days {
-    let periods = demands.iter().map(|one| (one.first_on, one.last_on));
-    let mut all: Vec<Days> = periods.chain([span]).collect();
-    all.sort_unstable();
-    // What hangs together, one after the other, until it is what the span belongs to.
-    let mut joined = span;
-    for (at, (first, last)) in all.into_iter().enumerate() {
-        if at > 0 && first <= joined.1 {
-            joined.1 = joined.1.max(last);
-        } else if at > 0 && joined.0 <= span.0 && span.1 <= joined.1 {
-            break;
-        } else {
-            joined = (first, last);
+    let mut reached = span;
+    let mut join = |(first, last): Days| {
+        if first <= span.1 && span.0 <= last {
+            reached = (reached.0.min(first), reached.1.max(last));
+        }
+    };
+    // What hangs together, one after the other.
+    let mut together: Option<Days> = None;
+    for (first, last) in demands.iter().map(|one| (one.first_on, one.last_on)) {
+        match &mut together {
+            Some(days) if first <= days.1 => days.1 = days.1.max(last),
+            days => {
+                days.replace((first, last)).into_iter().for_each(&mut join);
+            }
         }
     }
-    joined
+    together.into_iter().for_each(join);
+    reached
 }
 
 /// The part of a capacity that these days are.
@@ -149,7 +152,9 @@ pub fn open(
     gone: &BTreeSet<Id>,
     covered: &BTreeSet<Id>,
 ) -> Result<Vec<(Id, Opened)>, Problem> {
-    let span = reach(span, asked);
+    let mut asked = asked.to_vec();
+    asked.sort_unstable_by_key(|one| one.first_on);
+    let span = reach(span, &asked);
     let (begin, end) = load::always();
     let mut from = span.0.checked_sub_signed(BACK).unwrap_or(begin).max(begin);
     let loads = loop {
@@ -181,7 +186,7 @@ mod tests {
     #[test]
     fn each_that_touches_makes_it_longer() {
         let demands =
-            [(20, 24), (9, 14), (3, 9), (15, 19), (1, 1), (10, 10)].map(|(first, last)| Demand {
+            [(1, 1), (3, 9), (9, 14), (10, 10), (15, 19), (20, 24)].map(|(first, last)| Demand {
                 source: Source::Asked(0),
                 task_id: None,
                 first_on: on(first),

@@ -62,29 +62,23 @@ pub fn judge(
     if asked.is_empty() {
         return Ok(Vec::new());
     }
-    let books = Books::open(reading, resource, asked, gone, 0)?;
+    // Wide enough for the ways out, too: opened twice they would cost more than the days that are not needed.
+    let books = ways::open(reading, resource, asked, gone)?;
     let mut places = books.conflicts(asked);
     places.extend(books.unknown(asked));
     let mut findings = Vec::new();
-    // Opened for the first that has no place: the ways out of the others are looked for in the same.
-    let mut wide = None;
     for place in places {
         let mut finding = told(resource, &place, asked);
         if finding.is_conflict()
             && findings.len() < WAYS
             && let Some(which) = in_the_way(&place)
         {
-            let books = match wide.take() {
-                Some(books) => books,
-                None => ways::open(reading, resource, asked, gone)?,
-            };
-            let books = wide.insert(books);
             let question = Question {
                 resource,
                 asked,
                 which,
                 gone,
-                books,
+                books: &books,
             };
             finding.ways_out = ways::out(reading, &question)?;
         }
@@ -92,6 +86,31 @@ pub fn judge(
     }
     titles::fill(reading, &mut findings)?;
     Ok(findings)
+}
+
+/// What would fit instead of an allocation that is there: up to three ways, as if it were gone.
+///
+/// # Errors
+/// What the database answers.
+pub fn ways_out(
+    reading: &mut Reading<'_>,
+    resource: &Resource,
+    allocation: &Asked,
+) -> Result<Vec<WayOut>, Problem> {
+    let asked = std::slice::from_ref(allocation);
+    let gone: BTreeSet<Id> = allocation.allocation_id.into_iter().collect();
+    let question = Question {
+        resource,
+        asked,
+        which: allocation.change,
+        gone: &gone,
+        books: &ways::open(reading, resource, asked, &gone)?,
+    };
+    let mut ways = ways::out(reading, &question)?;
+    for way in &mut ways {
+        way.change = None;
+    }
+    Ok(ways)
 }
 
 /// Where what was promised of a resource does not fit, from today on.

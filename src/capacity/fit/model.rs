@@ -77,10 +77,16 @@ pub struct Taker {
 
 /// An allocation that fits, to be asked for instead.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, ToSchema)]
-#[schema(example = json!({"kind": "later_dates", "resource_id": "0190a5c3-7d2e-7c11-9a43-2f3d1e0b6a61", "resource_name": "Streaming kit", "first_on": "2099-03-16", "last_on": "2099-03-27", "starts_at": null, "ends_at": null, "amount": {"minutes": null, "minutes_per_day": null, "percent": null, "units": 1, "money": null}}))]
+#[schema(example = json!({"kind": "later_dates", "change": 0, "allocation_id": null, "resource_id": "0190a5c3-7d2e-7c11-9a43-2f3d1e0b6a61", "resource_name": "Streaming kit", "first_on": "2099-03-16", "last_on": "2099-03-27", "starts_at": null, "ends_at": null, "amount": {"minutes": null, "minutes_per_day": null, "percent": null, "units": 1, "money": null}}))]
 pub struct WayOut {
     /// What is different.
     pub kind: WayOutKind,
+    /// Instead of which change, by its place in the request; null where nothing is being asked for.
+    #[schema(required = true, minimum = 0, maximum = 99)]
+    pub change: Option<usize>,
+    /// Instead of which allocation, where it is there already.
+    #[schema(required = true)]
+    pub allocation_id: Option<Id>,
     /// Of this resource.
     pub resource_id: Id,
     /// Its name.
@@ -148,7 +154,7 @@ pub struct Finding {
     /// How many more take some of it.
     #[schema(minimum = 0)]
     pub left_out: usize,
-    /// What would fit instead: each was checked as the request was. None where nothing was found.
+    /// What would fit instead: each was checked as the request was. None where nothing was found, or was not looked for.
     #[schema(max_items = 3)]
     pub ways_out: Vec<WayOut>,
 }

@@ -28,10 +28,8 @@ const DAYS: i64 = 180;
 const BEGINNINGS: usize = 400;
 /// How many other resources are tried.
 const OTHERS: usize = 8;
-/// Among how many these are looked for.
-const LOOKED_AT: i64 = 1_000;
-/// How many of them are opened at once.
-const AT_ONCE: usize = 4;
+/// Among how many that have a skill in common these are looked for.
+const LOOKED_AT: i64 = 200;
 
 /// What is looked at.
 pub(super) struct Question<'q> {
@@ -60,7 +58,7 @@ impl Question<'_> {
             .cloned()
             .collect();
         let mut present = opened.present.clone();
-        present.extend(load::laid(&demands(&others), &opened.capacity));
+        present.extend(load::laid(demands(&others), &opened.capacity));
         present
     }
 
@@ -83,6 +81,8 @@ fn way(kind: WayOutKind, resource: &Resource, asked: &Asked) -> WayOut {
     let (days, instants) = asked.period.parts();
     WayOut {
         kind,
+        change: Some(asked.change),
+        allocation_id: asked.allocation_id,
         resource_id: resource.id,
         resource_name: resource.name.as_str().to_owned(),
         first_on: days.map(|(first, _)| first),
@@ -250,34 +250,29 @@ fn others(reading: &mut Reading<'_>, own: &Resource) -> Result<Vec<Resource>, Pr
         .map(|word| fold(word.as_str()))
         .collect();
     let most = i64::try_from(OTHERS).unwrap_or(0);
-    let like = || like(reading.team, own);
+    let like = like(reading.team, own);
     if wanted.is_empty() {
-        return Ok(like()
+        return Ok(like
             .order((resources::created_at, resources::id))
             .limit(most)
             .select(Resource::as_select())
             .load(reading.conn)?);
     }
-    let alike: Vec<Id> = like()
-        .order((resources::created_at, resources::id))
-        .limit(LOOKED_AT)
-        .select(resources::id)
-        .load(reading.conn)?;
     let shared: Vec<(Id, i64)> = resource_skills::table
         .filter(resource_skills::team_id.eq(reading.team.id()))
         .filter(resource_skills::skill.eq_any(wanted))
-        .filter(resource_skills::resource_id.eq_any(alike))
         .group_by(resource_skills::resource_id)
         .select((resource_skills::resource_id, count_star()))
         .order((count_star().desc(), resource_skills::resource_id))
-        .limit(most)
+        .limit(LOOKED_AT)
         .load(reading.conn)?;
     let ids: Vec<Id> = shared.into_iter().map(|(id, _)| id).collect();
-    let mut others: Vec<Resource> = in_team(reading.team)
+    let mut others: Vec<Resource> = like
         .filter(resources::id.eq_any(ids.clone()))
         .select(Resource::as_select())
         .load(reading.conn)?;
     others.sort_by_key(|other| ids.iter().position(|id| *id == other.id));
+    others.truncate(OTHERS);
     Ok(others)
 }
 
@@ -305,7 +300,12 @@ fn elsewhere(
     let mut others = others(reading, question.resource)?;
     others.retain(|other| can_be_taken(reading, other, one.period).is_ok());
     let alone = std::slice::from_ref(one);
-    for some in others.chunks(AT_ONCE) {
+    // The books of people are opened together, in as many queries as those of one.
+    let at_once = match question.resource.kind {
+        ResourceKind::Person => OTHERS,
+        _ => 1,
+    };
+    for some in others.chunks(at_once) {
         let all = Books::open_like(reading, some, alone, question.gone)?;
         for (other, books) in some.iter().zip(all) {
             if books.fits(alone) {

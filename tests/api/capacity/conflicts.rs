@@ -103,3 +103,74 @@ async fn every_resource_that_is_promised_too_much_is_listed() {
             .problem(400, "invalid_query");
     }
 }
+
+#[tokio::test]
+async fn ways_out_are_told_when_asked_for() {
+    let app = TestApp::start().await;
+    let [lead, ada] = app.team_with(["lead", "member"]).await;
+    all_work(&lead, 480).await;
+    let notes = task(&lead, json!({})).await;
+    let allowed = json!({"overbooking": "allow"});
+    lead.patch(&format!("/resources/{}", ada.id), allowed)
+        .await
+        .ok();
+    let kit = json!({"kind": "equipment", "name": "Kit", "booking": "whole_days", "overbooking": "allow"});
+    let kit = resource(&lead, kit).await;
+    let spare = json!({"kind": "equipment", "name": "Spare kit", "booking": "whole_days"});
+    let spare = resource(&lead, spare).await;
+    let mut largest = Vec::new();
+    for minutes in [2_000, 1_000] {
+        let body = of_person(&ada.id, &notes, "2099-03-06", json!({"minutes": minutes}));
+        largest.push(ask(&lead, body).await.created()["id"].clone());
+        let body = of_person(id(&kit), &notes, "2099-03-04", json!({"units": 1}));
+        ask(&lead, body).await.created();
+    }
+
+    let quiet = conflicts(&lead, "2099-03-01", "2099-03-31").await;
+    let told = conflicts(&lead, "2099-03-01", "2099-03-31&include_ways_out=true").await;
+    let (quiet, told) = (&quiet["items"], &told["items"]);
+    assert_eq!(quiet.as_array().unwrap().len(), 2);
+    for (before, after) in quiet
+        .as_array()
+        .unwrap()
+        .iter()
+        .zip(told.as_array().unwrap())
+    {
+        assert_eq!(before["ways_out"], json!([]));
+        let nothing = json!({"ways_out": []});
+        assert_eq!(&super::with(after.clone(), nothing), before);
+        // What is offered fits in the place of the allocation that takes most.
+        let ways = after["ways_out"].as_array().unwrap();
+        assert!(ways.len() >= 2, "{ways:?}");
+        for way in ways {
+            assert_eq!(way["allocation_id"], after["taken_by"][0]["allocation_id"]);
+            assert_eq!(way["change"], Value::Null);
+            let changes = json!([
+                {"op": "cancel", "allocation_id": way["allocation_id"]},
+                super::create(super::taken(way, &notes)),
+            ]);
+            assert_eq!(
+                super::check(&lead, changes).await["verdict"],
+                "fits",
+                "{way}"
+            );
+        }
+    }
+    let of = |resource: &str| {
+        let all = told.as_array().unwrap().iter();
+        let mut found = all.filter(|one| one["resource_id"] == resource);
+        json!([found.next().unwrap()])
+    };
+    let (of_ada, of_kit) = (of(&ada.id), of(id(&kit)));
+    assert_eq!(of_ada[0]["taken_by"][0]["allocation_id"], largest[0]);
+    let smaller = super::way(&of_ada, "smaller_amount").unwrap();
+    assert_eq!(smaller["amount"]["minutes"], 1_400);
+    let other = super::way(&of_ada, "another_resource").unwrap();
+    assert_ne!(other["resource_id"], json!(ada.id));
+    let other = super::way(&of_kit, "another_resource").unwrap();
+    assert_eq!(other["resource_id"], spare["id"]);
+
+    lead.get("/conflicts?from=2099-03-01&to=2099-03-31&include_ways_out=perhaps")
+        .await
+        .problem(400, "invalid_query");
+}
