@@ -24,10 +24,14 @@
 //! that are given. Load that is fixed to days (so many minutes a day, a share of each day) is a demand per day with a
 //! window of that day: see [`each_day`] and [`share`].
 //!
+//! Where something does not fit already, the question is whether more makes it worse: [`caused`], [`free`],
+//! [`largest_fit`] and [`earliest_fit`] count of what is there only what can be had.
+//!
 //! With d demands over n days, [`shortfalls`], [`caused`] and [`fits`] take O(n + d log d + d log n), and [`free`],
 //! [`largest_fit`] and [`earliest_fit`] O((n + d) log n). The tests compare them with a maximum flow and with
 //! enumeration.
 
+mod placed;
 mod slack;
 mod spread;
 #[cfg(test)]
@@ -37,6 +41,7 @@ pub mod units;
 
 use std::collections::BTreeMap;
 
+use placed::placed;
 pub use slack::{earliest_fit, free, largest, largest_fit};
 pub use spread::Spread;
 use tree::Starts;
@@ -205,16 +210,18 @@ pub fn shortfalls<T: Clone + Ord>(
     told(&days, &all, intervals)
 }
 
-/// As [`shortfalls`], but only of intervals that a demand of `added` lies in: what is wrong because of it, or made worse
-/// by it, also where something else is wrong inside the interval already.
+/// As [`shortfalls`], but of what is wrong because of `added` alone: beside what can be had of `present`. What could not be
+/// had of that anyway is nobody's fault who asks, and is not counted. There is none exactly when all of `added` can be
+/// had without any of what is `present` losing a minute.
 #[must_use]
 pub fn caused<T: Clone + Ord>(
     capacity: &[Option<i64>],
     present: &[Demand<T>],
     added: &[Demand<T>],
 ) -> Vec<Shortfall<T>> {
-    let all: Vec<&Demand<T>> = present.iter().chain(added).collect();
     let days = Days::of(capacity);
+    let present = placed(&days, capacity, present);
+    let all: Vec<&Demand<T>> = present.iter().chain(added).collect();
     // For each last day: the latest day on which a demand that is added and ends by then may begin.
     let mut latest = vec![None; capacity.len()];
     for demand in added.iter().filter(|demand| demand.asks()) {

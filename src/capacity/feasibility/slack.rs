@@ -3,18 +3,19 @@
 //! A further demand lies inside exactly the intervals that contain its window, so what fits is the least that any of
 //! those has left. Going back from the last day, the tree holds for each first day the least that the intervals from it
 //! to the last days seen so far have left; a window that ends on the day in hand takes the least over all first days up
-//! to its own.
+//! to its own. What does not fit already counts only as far as it can be had.
 
 use super::tree::{Least, Starts};
-use super::{Days, Demand};
+use super::{Days, Demand, placed};
 
 /// For each window of `length` days, by its first day: the minutes that one further demand with this window could have,
-/// everything else still fitting; 0 when it already does not. Windows with unknown days are `None`.
-fn left_of_windows<T>(
+/// everything else losing nothing. Windows with unknown days are `None`.
+fn left_of_windows<T: Clone>(
     capacity: &[Option<i64>],
     demands: &[Demand<T>],
     length: usize,
 ) -> Vec<Option<i64>> {
+    let demands = placed(&Days::of(capacity), capacity, demands);
     let mut left = vec![None; capacity.len()];
     let mut by_end: Vec<&Demand<T>> = demands
         .iter()
@@ -76,20 +77,20 @@ fn all_to_the_end<T>(run: &[Option<i64>], inside: &[&Demand<T>], from: usize) ->
     Least::with(left.into_iter())
 }
 
-/// For each day, the minutes that could still be put on that day alone, everything else still fitting: what is free there.
+/// For each day, the minutes that could still be put on that day alone, everything else losing nothing: what is free there.
 /// Not to be summed up, because the same minutes of a demand that can move may make room on one day or on another. `None`
 /// where the capacity is unknown.
 #[must_use]
-pub fn free<T>(capacity: &[Option<i64>], demands: &[Demand<T>]) -> Vec<Option<i64>> {
+pub fn free<T: Clone>(capacity: &[Option<i64>], demands: &[Demand<T>]) -> Vec<Option<i64>> {
     left_of_windows(capacity, demands, 1)
 }
 
-/// The most minutes that one further demand within `first..=last` could have, everything else still fitting. `None` when
+/// The most minutes that one further demand within `first..=last` could have, everything else losing nothing. `None` when
 /// a day of the window is unknown or not among those given.
 ///
 /// Only the intervals that contain the window matter, so each first day is one up to its own, and the tree has no others.
 #[must_use]
-pub fn largest_fit<T>(
+pub fn largest_fit<T: Clone>(
     capacity: &[Option<i64>],
     demands: &[Demand<T>],
     first: usize,
@@ -99,6 +100,7 @@ pub fn largest_fit<T>(
     if first > last || !days.are_known(first, last) {
         return None;
     }
+    let demands = placed(&days, capacity, demands);
     let from = days.known_from.get(first).copied()?;
     let known_behind = capacity
         .iter()
@@ -125,7 +127,7 @@ pub fn largest_fit<T>(
 /// The first day from `from` on with which a window of `length` days begins that has room for so many more minutes.
 /// Windows with unknown days are passed over: nobody can say whether it fits there.
 #[must_use]
-pub fn earliest_fit<T>(
+pub fn earliest_fit<T: Clone>(
     capacity: &[Option<i64>],
     demands: &[Demand<T>],
     from: usize,

@@ -250,3 +250,41 @@ async fn the_policy_decides_what_becomes_of_too_much() {
         "2099-03-07"
     );
 }
+
+#[tokio::test]
+async fn nobody_is_refused_for_what_does_not_fit_already() {
+    let app = TestApp::start().await;
+    let [lead, ada] = app.team_with(["lead", "member"]).await;
+    all_work(&lead, 480).await;
+    // On Monday 2 March there is far too much to do, and an hour more might be done on Monday or on Tuesday.
+    for (estimate, due_on) in [(2_000, "2099-03-02"), (60, "2099-03-03")] {
+        let body = json!({"assignee_id": ada.id, "starts_on": "2099-03-02", "due_on": due_on, "estimate_minutes": estimate});
+        task(&lead, body).await;
+    }
+    let video = task(&lead, json!({"title": "Cut the video"})).await;
+    let on = |first_on: &str, minutes: i64| {
+        let body = of_person(&ada.id, &video, first_on, json!({"minutes": minutes}));
+        with(body, json!({"first_on": first_on}))
+    };
+    // The Friday before is free, whatever comes behind it; so is what is left of the Tuesday.
+    for (day, free) in [("2099-02-27", 480), ("2099-03-03", 420), ("2099-03-02", 0)] {
+        let path = format!(
+            "/resources/{}/availability?from=2099-02-27&to=2099-03-31",
+            ada.id
+        );
+        let days = lead.get(&path).await.ok()["days"].clone();
+        let mut days = days.as_array().unwrap().iter();
+        let there = days.find(|one| one["on"] == day).unwrap();
+        assert_eq!(there["free"], free, "{day}");
+        let checked = check(&lead, json!([create(on(day, free + 1))])).await;
+        assert_eq!(checked["verdict"], "does_not_fit", "{day}");
+        let smaller = way(&checked["findings"], "smaller_amount");
+        assert_eq!(
+            smaller.map(|way| &way["amount"]["minutes"]),
+            (free > 0).then_some(&json!(free))
+        );
+        if free > 0 {
+            ask(&lead, on(day, free)).await.created();
+        }
+    }
+}
