@@ -19,6 +19,8 @@ pub struct Touched {
     pub id: Id,
     /// The status that it has from now on, where that changed.
     pub status: Option<String>,
+    /// Whether it came into another campaign, or left one.
+    pub has_moved: bool,
 }
 
 /// Does what follows from the changes, in the same transaction and revision.

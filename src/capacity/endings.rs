@@ -2,7 +2,8 @@
 //!
 //! The surprising rule: it stays free. Whoever restores a task from the trash, or opens a cancelled one again, asks anew:
 //! meanwhile somebody else may have been promised the same. What is finished (done, completed, ended) keeps what it was
-//! promised, because that was used; whoever has time left releases it.
+//! promised, because that was used; whoever has time left releases it. With a campaign that is given up goes what was
+//! promised to its events and tasks, also to those that are moved into it, although they keep a status of their own.
 
 use diesel::prelude::*;
 
@@ -15,7 +16,7 @@ use crate::http::text::Note;
 use crate::journal::{Action, Kind};
 use crate::outreach::campaign_status::CampaignStatus;
 use crate::outreach::events::EventStatus;
-use crate::schema::{allocations, events, tasks};
+use crate::schema::{allocations, campaigns, events, tasks};
 use crate::work::task_status::TaskStatus;
 
 /// How many ids one query names at most.
@@ -34,6 +35,7 @@ pub fn follow(tx: &mut Tx<'_>, touched: &[Touched]) -> Result<(), Problem> {
     ] {
         let mut deleted = Vec::new();
         let mut given_up = Vec::new();
+        let mut moved = Vec::new();
         for one in touched.iter().filter(|one| one.kind == kind.as_str()) {
             if one.action == Action::Deleted.as_str() {
                 deleted.push(one.id);
@@ -43,6 +45,8 @@ pub fn follow(tx: &mut Tx<'_>, touched: &[Touched]) -> Result<(), Problem> {
                 .is_some_and(|status| is_given_up(kind, status))
             {
                 given_up.push(one.id);
+            } else if one.has_moved {
+                moved.push(one.id);
             }
         }
         let went = if kind == Kind::Member {
@@ -50,48 +54,127 @@ pub fn follow(tx: &mut Tx<'_>, touched: &[Touched]) -> Result<(), Problem> {
         } else {
             "was deleted"
         };
-        end(tx, kind, deleted, &format!("The {why} {went}."))?;
-        end(tx, kind, given_up, &format!("The {why} was given up."))?;
+        let concern = |ids| match kind {
+            Kind::Campaign => Concern::Campaigns(ids),
+            Kind::Event => Concern::Events(ids),
+            Kind::Task => Concern::Tasks(ids),
+            _ => Concern::Members(ids),
+        };
+        end(tx, deleted, concern, &format!("The {why} {went}."))?;
+        if kind == Kind::Campaign {
+            let inside = given_up.clone();
+            end(tx, given_up, concern, "The campaign was given up.")?;
+            end(tx, inside, Concern::Inside, "Its campaign was given up.")?;
+        } else {
+            end(tx, given_up, concern, &format!("The {why} was given up."))?;
+        }
+        let moved = into_given_up(tx, kind, moved)?;
+        end(tx, moved, concern, "Its campaign was given up.")?;
     }
     Ok(())
 }
 
+/// What allocations are looked for by.
+enum Concern {
+    /// To these campaigns themselves.
+    Campaigns(Vec<Id>),
+    /// To the events and tasks in these campaigns that are not finished.
+    Inside(Vec<Id>),
+    /// To these events.
+    Events(Vec<Id>),
+    /// To these tasks.
+    Tasks(Vec<Id>),
+    /// Of these members.
+    Members(Vec<Id>),
+}
+
+/// Those of these events or tasks that are not finished and whose campaign is given up.
+fn into_given_up(tx: &mut Tx<'_>, kind: Kind, ids: Vec<Id>) -> Result<Vec<Id>, Problem> {
+    let team_id = tx.team.id();
+    let given_up = campaigns::table
+        .filter(campaigns::team_id.eq(team_id))
+        .filter(campaigns::status.eq_any(GIVEN_UP))
+        .select(campaigns::id.nullable());
+    let mut found = Vec::new();
+    for some in ids.chunks(CHUNK) {
+        let some = some.to_vec();
+        let more: Vec<Id> = match kind {
+            Kind::Event => events::table
+                .filter(events::team_id.eq(team_id))
+                .filter(events::id.eq_any(some))
+                .filter(events::status.ne(EventStatus::Ended))
+                .filter(events::campaign_id.eq_any(given_up.clone()))
+                .select(events::id)
+                .load(tx.conn)?,
+            Kind::Task => tasks::table
+                .filter(tasks::team_id.eq(team_id))
+                .filter(tasks::id.eq_any(some))
+                .filter(tasks::status.ne(TaskStatus::Done))
+                .filter(tasks::campaign_id.eq_any(given_up.clone()))
+                .select(tasks::id)
+                .load(tx.conn)?,
+            _ => Vec::new(),
+        };
+        found.extend(more);
+    }
+    Ok(found)
+}
+
+/// What a campaign is that is given up.
+const GIVEN_UP: [CampaignStatus; 2] = [CampaignStatus::Cancelled, CampaignStatus::Archived];
+
 /// Whether a status is that of something given up: what was promised to it ends, and nothing can be promised to it.
 pub(super) fn is_given_up(kind: Kind, status: &str) -> bool {
     match kind {
-        Kind::Campaign => [CampaignStatus::Cancelled, CampaignStatus::Archived]
-            .iter()
-            .any(|over| over.as_str() == status),
+        Kind::Campaign => GIVEN_UP.iter().any(|over| over.as_str() == status),
         Kind::Event => status == EventStatus::Cancelled.as_str(),
         Kind::Task => status == TaskStatus::Cancelled.as_str(),
         _ => false,
     }
 }
 
-/// The allocations that are for one of these, or of one of these members.
-fn concerned(
-    tx: &Tx<'_>,
-    kind: Kind,
-    ids: &[Id],
-) -> allocations::BoxedQuery<'static, MultiBackend> {
+/// The open allocations that are concerned.
+fn concerned(tx: &Tx<'_>, concern: Concern) -> allocations::BoxedQuery<'static, MultiBackend> {
+    let team_id = tx.team.id();
     let open = in_team(tx.team).filter(allocations::state.eq_any(AllocationState::OPEN));
-    let ids = ids.to_vec();
-    match kind {
-        Kind::Campaign => open.filter(allocations::campaign_id.eq_any(ids)),
-        Kind::Event => open.filter(allocations::event_id.eq_any(ids)),
-        Kind::Task => open.filter(allocations::task_id.eq_any(ids)),
-        _ => open.filter(allocations::resource_id.eq_any(ids)),
+    match concern {
+        Concern::Campaigns(ids) => open.filter(allocations::campaign_id.eq_any(ids)),
+        Concern::Events(ids) => open.filter(allocations::event_id.eq_any(ids)),
+        Concern::Tasks(ids) => open.filter(allocations::task_id.eq_any(ids)),
+        Concern::Members(ids) => open.filter(allocations::resource_id.eq_any(ids)),
+        Concern::Inside(ids) => {
+            let of_events = events::table
+                .filter(events::team_id.eq(team_id))
+                .filter(events::campaign_id.eq_any(ids.clone()))
+                .filter(events::status.ne(EventStatus::Ended))
+                .select(events::id.nullable());
+            let of_tasks = tasks::table
+                .filter(tasks::team_id.eq(team_id))
+                .filter(tasks::campaign_id.eq_any(ids))
+                .filter(tasks::status.ne(TaskStatus::Done))
+                .select(tasks::id.nullable());
+            open.filter(
+                allocations::event_id
+                    .eq_any(of_events)
+                    .or(allocations::task_id.eq_any(of_tasks)),
+            )
+        }
     }
 }
 
-fn end(tx: &mut Tx<'_>, kind: Kind, ids: Vec<Id>, why: &str) -> Result<(), Problem> {
+fn end(
+    tx: &mut Tx<'_>,
+    ids: Vec<Id>,
+    concern: impl Fn(Vec<Id>) -> Concern,
+    why: &str,
+) -> Result<(), Problem> {
     if ids.is_empty() {
         return Ok(());
     }
     tx.say(why);
     let reason = Note::new(why).map_err(Problem::internal)?;
     for some in ids.chunks(CHUNK) {
-        let found: Vec<Allocation> = concerned(tx, kind, some)
+        let found: Vec<Allocation> = concerned(tx, concern(some.to_vec()))
             .order(allocations::id)
             .select(Allocation::as_select())
             .load(tx.conn)?;

@@ -230,6 +230,7 @@ impl Tx<'_> {
                 Some(status) => status["to"].as_str().map(str::to_owned),
                 None => None,
             },
+            has_moved: action == Action::Updated && changes.contains_key("campaign_id"),
         });
         Line {
             team_id: self.team.id(),

@@ -134,6 +134,30 @@ fn check_open(
     }
 }
 
+/// Why something that is open itself cannot be a target: the status of its campaign.
+fn check_around(
+    reading: &mut Reading<'_>,
+    pointer: &str,
+    campaign_id: Option<Id>,
+    what: &str,
+) -> Result<Option<FieldError>, Problem> {
+    let Some(campaign_id) = campaign_id else {
+        return Ok(None);
+    };
+    let status: Option<CampaignStatus> = campaigns::table
+        .find((reading.team.id(), campaign_id))
+        .select(campaigns::status)
+        .first(reading.conn)
+        .optional()?;
+    let given_up = status.filter(|one| is_given_up(Kind::Campaign, one.as_str()));
+    Ok(given_up.map(|status| {
+        let detail =
+            format!("The {what} is in a campaign that is {status}: nothing can be promised to it.");
+        refused(pointer, "not_open", &detail)
+            .with(json!({"status": status, "campaign_id": campaign_id}))
+    }))
+}
+
 /// What is wrong with what an allocation is for.
 ///
 /// # Errors
@@ -157,28 +181,36 @@ pub fn target_faults(
         faults.extend(check_open("/campaign_id", found, "campaign"));
     }
     if let Some(id) = target.event_id {
-        let found: Option<(Option<Instant>, EventStatus)> = events::table
+        let found: Option<(Option<Instant>, EventStatus, Option<Id>)> = events::table
             .find((team_id, id))
-            .select((events::deleted_at, events::status))
+            .select((events::deleted_at, events::status, events::campaign_id))
             .first(reading.conn)
             .optional()?;
-        let found = found.map(|(deleted_at, status)| {
+        let campaign_id = found.as_ref().and_then(|(.., campaign_id)| *campaign_id);
+        let found = found.map(|(deleted_at, status, _)| {
             let status = status.as_str();
             (deleted_at, is_given_up(Kind::Event, status), status)
         });
-        faults.extend(check_open("/event_id", found, "event"));
+        match check_open("/event_id", found, "event") {
+            Some(fault) => faults.push(fault),
+            None => faults.extend(check_around(reading, "/event_id", campaign_id, "event")?),
+        }
     }
     if let Some(id) = target.task_id {
-        let found: Option<(Option<Instant>, TaskStatus)> = tasks::table
+        let found: Option<(Option<Instant>, TaskStatus, Option<Id>)> = tasks::table
             .find((team_id, id))
-            .select((tasks::deleted_at, tasks::status))
+            .select((tasks::deleted_at, tasks::status, tasks::campaign_id))
             .first(reading.conn)
             .optional()?;
-        let found = found.map(|(deleted_at, status)| {
+        let campaign_id = found.as_ref().and_then(|(.., campaign_id)| *campaign_id);
+        let found = found.map(|(deleted_at, status, _)| {
             let status = status.as_str();
             (deleted_at, is_given_up(Kind::Task, status), status)
         });
-        faults.extend(check_open("/task_id", found, "task"));
+        match check_open("/task_id", found, "task") {
+            Some(fault) => faults.push(fault),
+            None => faults.extend(check_around(reading, "/task_id", campaign_id, "task")?),
+        }
     }
     let given = [
         ("/campaign_id", target.campaign_id),

@@ -131,3 +131,144 @@ async fn whoever_leaves_is_promised_to_nothing() {
     .await
     .problem(404, "not_found");
 }
+
+#[tokio::test]
+async fn with_a_campaign_goes_what_was_promised_inside_it() {
+    let app = TestApp::start().await;
+    let [lead, member] = app.team_with(["lead", "member"]).await;
+    let kit = resource(&lead, json!({"kind": "equipment", "units": 20})).await;
+    let of = |by: &Member, target: Value| {
+        let by = by.clone();
+        let body = with(
+            json!({"resource_id": kit["id"], "first_on": "2099-03-02", "last_on": "2099-03-06", "amount": {"units": 1}}),
+            target,
+        );
+        async move { ask(&by, body).await }
+    };
+    let finish = async |task: &Value| {
+        for status in ["in_progress", "in_review", "done"] {
+            let place = format!("/tasks/{}", id(task));
+            lead.patch(&place, json!({"status": status})).await.ok();
+        }
+    };
+    let gone = |state: &str| (state.to_owned(), "Its campaign was given up.".to_owned());
+    let elsewhere = task(&lead, json!({})).await;
+    let to_elsewhere = of(&lead, json!({"task_id": elsewhere["id"]}))
+        .await
+        .created();
+
+    for (from, to) in [
+        (&["cancelled"][..], "cancelled"),
+        (&["planned", "active", "completed", "archived"], "archived"),
+    ] {
+        let show = super::campaign(
+            &lead,
+            json!({"starts_on": "2099-03-01", "ends_on": "2099-03-31"}),
+        )
+        .await;
+        let inside = json!({"campaign_id": show["id"]});
+        let notes = task(&lead, inside.clone()).await;
+        let video = task(&lead, inside.clone()).await;
+        let event = crate::outreach::events::event(&lead, inside.clone()).await;
+        let to_campaign = of(&lead, inside.clone()).await.created();
+        let promised = of(&lead, json!({"task_id": notes["id"]})).await.created();
+        let asked = of(&member, json!({"task_id": notes["id"]})).await.created();
+        let to_event = of(&lead, json!({"event_id": event["id"]})).await.created();
+        let used = of(&lead, json!({"task_id": video["id"]})).await.created();
+        finish(&video).await;
+        let mut last = json!({});
+        for status in from {
+            let place = format!("/campaigns/{}", id(&show));
+            last = lead.patch(&place, json!({"status": status})).await.ok();
+        }
+        assert_eq!(last["status"], to);
+        assert_eq!(
+            state(&lead, &to_campaign).await,
+            (
+                "released".to_owned(),
+                "The campaign was given up.".to_owned()
+            )
+        );
+        assert_eq!(state(&lead, &promised).await, gone("released"), "{to}");
+        assert_eq!(state(&lead, &asked).await, gone("cancelled"), "{to}");
+        assert_eq!(state(&lead, &to_event).await, gone("released"), "{to}");
+        assert_eq!(
+            state(&lead, &used).await.0,
+            "approved",
+            "what is done keeps what it used"
+        );
+        let lines = lead
+            .all(&format!("/allocations/{}/history", id(&promised)))
+            .await;
+        assert_eq!(lines[1]["revision"], last["version"], "the same revision");
+        assert_eq!(lines[1]["campaign_id"], show["id"]);
+        // What is over does not come back: neither by a change nor by an approval.
+        let place = format!("/allocations/{}", id(&asked));
+        lead.patch(&place, json!({"amount": {"units": 2}}))
+            .await
+            .problem(409, "invalid_transition");
+        lead.post(&format!("{place}/approve"), json!({}))
+            .await
+            .problem(409, "invalid_transition");
+
+        // Nor is anything promised to it from now on, in whatever way one asks.
+        let to_task = json!({"task_id": notes["id"]});
+        for (by, target, pointer) in [
+            (&lead, &to_task, "/task_id"),
+            (&member, &to_task, "/task_id"),
+            (&lead, &json!({"event_id": event["id"]}), "/event_id"),
+        ] {
+            let refused = of(by, target.clone()).await.refused_at(pointer);
+            let fault = &refused["errors"][0];
+            assert_eq!(
+                (&fault["code"], &fault["params"]),
+                (
+                    &json!("not_open"),
+                    &json!({"status": to, "campaign_id": show["id"]})
+                )
+            );
+        }
+        let body = with(
+            json!({"resource_id": kit["id"], "first_on": "2099-03-02", "last_on": "2099-03-06", "amount": {"units": 1}}),
+            to_task,
+        );
+        lead.post("/allocations/batch", json!({"allocations": [body]}))
+            .await
+            .refused_at("/allocations/0/task_id");
+        lead.post(
+            "/allocations/check",
+            json!({"changes": [super::create(body)]}),
+        )
+        .await
+        .refused_at("/changes/0/task_id");
+
+        // What is moved into it goes the same way, unless it is done.
+        let (moved, done) = (task(&lead, json!({})).await, task(&lead, json!({})).await);
+        let evening = crate::outreach::events::event(&lead, json!({})).await;
+        let to_moved = of(&lead, json!({"task_id": moved["id"]})).await.created();
+        let to_done = of(&lead, json!({"task_id": done["id"]})).await.created();
+        let to_evening = of(&lead, json!({"event_id": evening["id"]}))
+            .await
+            .created();
+        finish(&done).await;
+        for place in [
+            format!("/tasks/{}", id(&moved)),
+            format!("/tasks/{}", id(&done)),
+            crate::outreach::events::place(&evening),
+        ] {
+            lead.patch(&place, inside.clone()).await.ok();
+        }
+        assert_eq!(state(&lead, &to_moved).await, gone("released"));
+        assert_eq!(state(&lead, &to_done).await.0, "approved");
+        assert_eq!(state(&lead, &to_evening).await, gone("released"));
+    }
+    // From one that goes on into another that does, nothing ends; nor does anything outside.
+    let other = super::campaign(&lead, json!({})).await;
+    lead.patch(
+        &format!("/tasks/{}", id(&elsewhere)),
+        json!({"campaign_id": other["id"]}),
+    )
+    .await
+    .ok();
+    assert_eq!(state(&lead, &to_elsewhere).await.0, "approved");
+}
