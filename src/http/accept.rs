@@ -1,13 +1,21 @@
 //! Which of several forms of an answer the client would rather have (RFC 9110, 12.5.1).
+//!
+//! The surprising rule: whoever asks leaves a mark on the request, so that every answer to it, a 304 or a problem too, says
+//! `Vary: Accept`, and no cache hands out one form for another.
 
-use actix_web::HttpRequest;
 use actix_web::http::header::{self, HeaderValue, Quality, QualityItem, from_comma_delimited};
 use actix_web::mime::{self, Mime};
+use actix_web::{HttpMessage, HttpRequest};
+
+/// The mark of a request whose answer depends on its header `Accept`.
+#[derive(Debug, Clone, Copy)]
+pub(super) struct Negotiated;
 
 /// The media type of `offered` that the header `Accept` wants most. The first one stands for the answer as it always is: it
 /// wins where several are wanted as much, and where none of them is wanted.
 #[must_use]
 pub fn preferred(request: &HttpRequest, offered: &[&'static str]) -> &'static str {
+    request.extensions_mut().insert(Negotiated);
     best(request.headers().get_all(header::ACCEPT), offered)
 }
 

@@ -17,6 +17,7 @@ use actix_web::middleware::Next;
 use actix_web::{Error, HttpMessage, HttpRequest, HttpResponse, ResponseError, web};
 use futures_util::FutureExt;
 
+use super::accept::Negotiated;
 use super::codes::Code;
 use super::connection::Activity;
 use super::problem::Problem;
@@ -200,6 +201,10 @@ pub async fn guard(
                 &id,
                 extensions.get::<Verdict>(),
             );
+            if extensions.contains::<Negotiated>() {
+                let accept = HeaderValue::from_static("Accept");
+                response.headers_mut().append(header::VARY, accept);
+            }
             let account = extensions.get::<Account>().copied();
             let route = request.match_pattern();
             tell(&method, route, response.status(), started, &id, account);

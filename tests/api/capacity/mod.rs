@@ -13,6 +13,7 @@ mod conflicts;
 mod endings;
 mod expand;
 mod expenses;
+mod heat_map;
 mod limits;
 mod money;
 mod parallel;
