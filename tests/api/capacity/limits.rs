@@ -87,6 +87,68 @@ async fn what_was_promised_is_anybodys_to_spend_and_what_goes_beyond_counts() {
 }
 
 #[tokio::test]
+async fn what_comes_back_from_the_trash_has_to_fit() {
+    let app = TestApp::start().await;
+    let [lead] = app.team_with(["lead"]).await;
+    let show = campaign(&lead, json!({})).await;
+    let ads = budget(&lead, 100, json!({})).await;
+    let of_show = json!({"campaign_id": show["id"]});
+    let one = line(&lead, &show, 500, json!({"resource_id": ads["id"]})).await;
+    let of_line = with(of_show.clone(), json!({"budget_line_id": one["id"]}));
+    let promised = promise(&lead, &ads, 20, of_show.clone()).await.created();
+    // Of the line alone, and beyond its promise.
+    let alone = spend(&lead, 60, of_line).await.created();
+    let of_promise = json!({"allocation_id": promised["id"]});
+    let beyond = spend(&lead, 40, of_promise).await.created();
+    assert_eq!(books(&lead, &ads).await, (100, 100, 0));
+    let place = |one: &Value| format!("/expenses/{}", id(one));
+    let restore = |one: &Value| format!("/trash/{}/restore", id(one));
+    for (gone, room, wanted) in [(&alone, 60, 101), (&beyond, 20, 101)] {
+        lead.delete(&place(gone)).await.no_content();
+        assert_eq!(books(&lead, &ads).await.2, room);
+        let taken = promise(&lead, &ads, 1, of_show.clone()).await.created();
+        let refused = lead
+            .post(&restore(gone), json!({}))
+            .await
+            .problem(409, "over_allocated");
+        let finding = &refused["findings"][0];
+        assert_eq!(
+            (
+                &finding["wanted"],
+                &finding["there"],
+                &finding["resource_id"]
+            ),
+            (&json!(wanted), &json!(100), &ads["id"])
+        );
+        assert!(
+            finding["taken_by"]
+                .as_array()
+                .unwrap()
+                .iter()
+                .any(|one| one["allocation_id"] == taken["id"] && one["amount"] == 1),
+            "{refused}"
+        );
+        lead.get(&place(gone)).await.problem(404, "not_found");
+        assert_eq!(books(&lead, &ads).await.2, room - 1, "nothing changed");
+        // Where the policy only warns, it comes back; and where there is room again.
+        let ads_at = format!("/resources/{}", id(&ads));
+        lead.patch(&ads_at, json!({"overbooking": "warn"}))
+            .await
+            .ok();
+        lead.post(&restore(gone), json!({})).await.ok();
+        assert_eq!(books(&lead, &ads).await.2, -1);
+        lead.delete(&place(gone)).await.no_content();
+        lead.patch(&ads_at, json!({"overbooking": "refuse"}))
+            .await
+            .ok();
+        let cancel = format!("/allocations/{}/cancel", id(&taken));
+        lead.post(&cancel, json!({})).await.ok();
+        lead.post(&restore(gone), json!({})).await.ok();
+        assert_eq!(books(&lead, &ads).await.2, 0);
+    }
+}
+
+#[tokio::test]
 async fn the_policy_applies_to_what_was_never_promised() {
     let app = TestApp::start().await;
     let [lead, member] = app.team_with(["lead", "member"]).await;

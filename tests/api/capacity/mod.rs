@@ -18,6 +18,7 @@ mod limits;
 mod money;
 mod parallel;
 mod people;
+mod policy;
 mod resources;
 mod spending;
 mod sums;
