@@ -19,6 +19,8 @@ mod money;
 mod parallel;
 mod people;
 mod policy;
+mod races;
+mod replay;
 mod resources;
 mod spending;
 mod sums;

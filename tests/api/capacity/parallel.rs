@@ -6,6 +6,7 @@ use futures_util::StreamExt as _;
 use futures_util::stream::iter;
 use serde_json::{Value, json};
 
+use super::replay::never_over;
 use super::{all_work, ask, id, resource, task};
 use crate::vocabulary::{Answer, Member, TestApp};
 
@@ -92,6 +93,7 @@ async fn the_last_unit_the_last_hour_and_the_last_euro_are_had_by_one() {
         let answers = at_once(vec![(one.clone(), body.clone()), (other.clone(), body)]).await;
         assert_eq!(promised(&answers, code), 1);
     }
+    assert_eq!(never_over(&one).await, 3);
 }
 
 #[tokio::test]
@@ -143,6 +145,7 @@ async fn sixty_four_clients_never_book_more_units_than_there_are() {
     promised(&answers, "capacity_exceeded");
     let listed = lead.all("/allocations?state=approved&limit=100").await;
     assert!(most(&listed, "starts_at", "ends_at") <= 5);
+    assert!(never_over(&lead).await > made, "nor at any instant between");
 }
 
 #[tokio::test]
@@ -185,6 +188,7 @@ async fn sixty_four_clients_never_take_more_minutes_than_there_are() {
         total > 2_400 - 150,
         "and nothing is refused that fits: {total}"
     );
+    assert_eq!(never_over(&lead).await, made);
 }
 
 #[tokio::test]
@@ -211,4 +215,5 @@ async fn sixty_four_clients_never_spend_more_money_than_there_is() {
         .map(|one| one["amount"]["money"]["amount_minor"].as_i64().unwrap())
         .sum();
     assert!((9_900..=10_000).contains(&total), "{total}");
+    assert_eq!(never_over(&lead).await, made);
 }

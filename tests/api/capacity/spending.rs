@@ -6,6 +6,7 @@ use futures_util::StreamExt as _;
 use futures_util::stream::iter;
 use serde_json::{Value, json};
 
+use super::replay::never_over;
 use super::{books, budget, campaign, eur, id, line, promise, spend};
 use crate::vocabulary::{Answer, Member, TestApp};
 
@@ -105,6 +106,7 @@ async fn the_last_euro_is_promised_or_spent_by_one() {
         assert_eq!(counted(&one, &ads).await, 1_000);
         assert_eq!(books(&one, &ads).await.2, 0);
     }
+    never_over(&one).await;
 }
 
 #[tokio::test]
@@ -179,4 +181,5 @@ async fn sixty_four_clients_never_promise_and_spend_more_than_there_is() {
     )
     .await
     .problem(409, "over_allocated");
+    never_over(&lead).await;
 }
