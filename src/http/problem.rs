@@ -202,6 +202,15 @@ impl Problem {
         self
     }
 
+    /// The same problem, naming the field of the body that it is about. The field says what the problem says, so the detail
+    /// comes first.
+    #[must_use]
+    pub fn at(mut self, pointer: &str) -> Self {
+        let (code, detail) = (self.0.code.entry().code, self.0.detail.clone());
+        self.0.errors.push(FieldError::body(pointer, code, detail));
+        self
+    }
+
     /// The same problem with `Retry-After`, in seconds.
     #[must_use]
     pub fn retry_after(mut self, seconds: u64) -> Self {

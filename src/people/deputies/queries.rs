@@ -160,6 +160,7 @@ pub(super) fn create(tx: &mut Tx<'_>, new: NewDeputy) -> Result<Deputy, Problem>
     {
         return Err(Problem::new(Code::AlreadyExists)
             .detail("This member is your deputy for a part of that time already. End that first.")
+            .at("/deputy_id")
             .member("deputy_record_id", same.id));
     }
     let edges: Vec<Edge<Id>> = there
@@ -178,7 +179,9 @@ pub(super) fn create(tx: &mut Tx<'_>, new: NewDeputy) -> Result<Deputy, Problem>
         ends_at: new.ends_at,
     };
     if let Some(path) = circle::close(&edges, edge) {
-        return Err(Problem::new(Code::DeputyCycle).member("path", path));
+        return Err(Problem::new(Code::DeputyCycle)
+            .at("/deputy_id")
+            .member("path", path));
     }
     let deputy = Deputy {
         team_id: tx.team.id(),

@@ -182,6 +182,7 @@ fn check_start(
             .detail(format!(
                 "There are working hours that are valid from {valid_from_on} already: overlapping records contradict each other."
             ))
+            .at("/valid_from_on")
             .member("working_hours_id", id));
     }
     let today = zone.day_at(reading.now);

@@ -263,15 +263,16 @@ async fn deputies_form_no_circle() {
     let [ann, ben, cleo] = app.team_with(["member", "member", "member"]).await;
     appoint(&app, &ann, &ben, 0, 48).await.created();
     appoint(&app, &ben, &cleo, 24, 72).await.created();
-    let refused = appoint(&app, &cleo, &ann, 12, 25)
-        .await
-        .problem(409, "deputy_cycle");
+    let refused =
+        appoint(&app, &cleo, &ann, 12, 25)
+            .await
+            .problem_at(409, "deputy_cycle", "/deputy_id");
     assert_eq!(refused["path"], json!([cleo.id, ann.id, ben.id, cleo.id]));
     appoint(&app, &cleo, &ann, 12, 24).await.created();
     appoint(&app, &cleo, &ann, 48, 72).await.created();
     appoint(&app, &ben, &ann, 0, 1)
         .await
-        .problem(409, "deputy_cycle");
+        .problem_at(409, "deputy_cycle", "/deputy_id");
     // Nobody is lent what was lent to them.
     app.clock.advance(TimeDelta::hours(25));
     instead(&cleo, &ann, "GET", "/campaigns", Value::Null)
@@ -306,9 +307,10 @@ async fn bad_deputies_are_refused() {
         lead.post("/deputies", body).await.refused_at(pointer);
     }
     let made = appoint(&app, &lead, &ann, 1, 1 + 366 * 24).await.created();
-    let twice = appoint(&app, &lead, &ann, 5, 6)
-        .await
-        .problem(409, "already_exists");
+    let twice =
+        appoint(&app, &lead, &ann, 5, 6)
+            .await
+            .problem_at(409, "already_exists", "/deputy_id");
     assert_eq!(twice["deputy_record_id"], made["id"]);
     guest
         .get("/deputies")

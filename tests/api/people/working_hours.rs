@@ -120,7 +120,7 @@ async fn what_is_in_force_is_not_changed() {
         .refused_at("/valid_from_on");
     ann.patch(&at(&ahead), json!({"valid_from_on": "2054-11-23"}))
         .await
-        .problem(409, "already_exists");
+        .problem_at(409, "already_exists", "/valid_from_on");
     // Where the days begin earlier it is in force earlier.
     app.clock.stop_at("2054-11-24T22:30:00Z".parse().unwrap());
     ann.patch(&at(&ahead), json!({"note": null})).await.ok();
@@ -141,9 +141,10 @@ async fn the_same_day_twice_and_the_past_are_refused() {
     let app = on_monday().await;
     let [lead, ann] = app.team_with(["lead", "member"]).await;
     let first = set(&ann, &ann, "2054-01-01", 480).await.created();
-    let again = set(&lead, &ann, "2054-01-01", 1)
-        .await
-        .problem(409, "already_exists");
+    let again =
+        set(&lead, &ann, "2054-01-01", 1)
+            .await
+            .problem_at(409, "already_exists", "/valid_from_on");
     assert_eq!(again["working_hours_id"], first["id"]);
     set(&ann, &ann, "2054-11-22", 1)
         .await
@@ -157,7 +158,7 @@ async fn the_same_day_twice_and_the_past_are_refused() {
         .created();
     lead.post("/working-hours", hours("2054-01-01", 2))
         .await
-        .problem(409, "already_exists");
+        .problem_at(409, "already_exists", "/valid_from_on");
 }
 
 #[tokio::test]

@@ -91,8 +91,14 @@ impl Answer {
     /// 422 that names exactly this member of the body.
     #[track_caller]
     pub fn refused_at(self, pointer: &str) -> Value {
+        self.problem_at(422, "validation_failed", pointer)
+    }
+
+    /// A problem that names exactly this member of the body.
+    #[track_caller]
+    pub fn problem_at(self, status: u16, code: &str, pointer: &str) -> Value {
         let what = self.what.clone();
-        let problem = self.problem(422, "validation_failed");
+        let problem = self.problem(status, code);
         let pointers: Vec<&str> = problem["errors"]
             .as_array()
             .expect("errors")
