@@ -56,7 +56,8 @@ pub struct TeamPatch {
     #[serde(default, deserialize_with = "present")]
     #[schema(nullable = false)]
     absence_approval: Option<AbsenceApproval>,
-    /// What becomes of unanswered offers when an absence begins.
+    /// What becomes of unanswered offers when an absence begins: with `reroute` they go to the substitute, and where
+    /// nobody can stand in back to whoever made them; with `return` they always go back, withdrawn, with the reason.
     #[serde(default, deserialize_with = "present")]
     #[schema(nullable = false)]
     absent_offers: Option<AbsentOffers>,
@@ -77,7 +78,8 @@ pub struct Team {
     pub time_zone: TimeZone,
     /// Who has to agree to an absence.
     pub absence_approval: AbsenceApproval,
-    /// What becomes of unanswered offers when the absence of whom they were made to begins.
+    /// What becomes of unanswered offers when the absence of whom they were made to begins: with `reroute` they go to the substitute, and where
+    /// nobody can stand in back to whoever made them; with `return` they always go back, withdrawn, with the reason.
     pub absent_offers: AbsentOffers,
     /// When it was made.
     pub created_at: Instant,

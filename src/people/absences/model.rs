@@ -31,7 +31,8 @@ text_enum! {
 text_enum! {
     /// What becomes of the unanswered offers to a member whose absence begins.
     pub enum AbsentOffers {
-        /// They go to the substitute. Without one they stay.
+        /// They go to the substitute, or whoever stands in for that one, at most five steps on. Where nobody can, they go back to
+        /// whoever made them: withdrawn, with the reason.
         Reroute = "reroute",
         /// They go back to whoever made them: withdrawn, with the reason.
         Return = "return",

@@ -1,6 +1,7 @@
 //! Offers and people who are away: when one is made, and when an absence begins.
 //!
-//! The surprising rule: a countered offer is answered. It waits for the delegator, so it stays where it is.
+//! The surprising rule: a countered offer is answered. It waits for the delegator, so it stays where it is. And an offer that
+//! is made to somebody who is away may wait, because its maker is told; one that is there when an absence begins may not.
 
 use std::collections::BTreeMap;
 
@@ -143,18 +144,16 @@ pub fn begin(tx: &mut Tx<'_>) -> Result<(), Problem> {
             if lapse(tx, &offer)? {
                 continue;
             }
-            match choice {
+            let away = format!("{name} is away until {}", absence.last_on);
+            let back = match choice {
+                AbsentOffers::Return => Some("and has not answered"),
                 AbsentOffers::Reroute => {
-                    tx.say(format!("{name} is away until {}.", absence.last_on));
-                    reroute(tx, &offer)?;
+                    tx.say(format!("{away}."));
+                    reroute(tx, &offer)?
                 }
-                AbsentOffers::Return => {
-                    let reason = format!(
-                        "{name} is away until {} and has not answered.",
-                        absence.last_on
-                    );
-                    give_back(tx, &offer, &reason)?;
-                }
+            };
+            if let Some(why) = back {
+                give_back(tx, &offer, &format!("{away} {why}."))?;
             }
         }
     }
@@ -172,8 +171,9 @@ fn unanswered(reading: &mut Reading<'_>, member_id: Id) -> Result<Vec<Delegation
         .load(reading.conn)?)
 }
 
-/// The offer goes to whoever stands in and is there; without such a one it stays.
-fn reroute(tx: &mut Tx<'_>, before: &Delegation) -> Result<(), Problem> {
+/// The offer goes to whoever stands in and is there. Where there is no such one it says why not: the offer would wait for
+/// nobody, so it is for the delegator to ask somebody else.
+fn reroute(tx: &mut Tx<'_>, before: &Delegation) -> Result<Option<&'static str>, Problem> {
     let chain = active_chain(tx, before.task_id)?;
     let above: Vec<Link<Id>> = chain
         .iter()
@@ -181,8 +181,16 @@ fn reroute(tx: &mut Tx<'_>, before: &Delegation) -> Result<(), Problem> {
         .map(Delegation::link)
         .collect();
     let (found, _) = look(tx, &above, before.delegator_id, before.delegate_id)?;
-    let Recipient::StandIn(stand_in) = found else {
-        return Ok(());
+    let stand_in = match found {
+        Recipient::StandIn(stand_in) => stand_in,
+        Recipient::Named => return Ok(None),
+        Recipient::Nobody(_) => return Ok(Some("and nobody stands in")),
+        Recipient::Unsuitable(..) => return Ok(Some("and whoever would stand in cannot take it")),
+        Recipient::Endless(_) => {
+            return Ok(Some(
+                "and all who would stand in are away too, as far as they were followed (five steps)",
+            ));
+        }
     };
     let named = before.in_place_of_id.unwrap_or(before.delegate_id);
     let after: Delegation = diesel::update(delegations::table.find((tx.team.id(), before.id)))
@@ -199,7 +207,8 @@ fn reroute(tx: &mut Tx<'_>, before: &Delegation) -> Result<(), Problem> {
         delegation,
         campaign_id,
     };
-    tx.updated(&in_campaign(before), &in_campaign(&after))
+    tx.updated(&in_campaign(before), &in_campaign(&after))?;
+    Ok(None)
 }
 
 /// The offer goes back to whoever made it.

@@ -291,6 +291,49 @@ async fn or_back_to_the_delegator_as_the_team_has_chosen() {
     );
 }
 
+/// The offer is with its maker again, who is told why.
+async fn given_back(by: &Member, offer: &Value, why: &str) {
+    let is = now(by, offer).await;
+    assert_eq!(
+        (&is["state"], &is["delegate_id"]),
+        (&json!("withdrawn"), &offer["delegate_id"])
+    );
+    let reason = text(&is["reason"]);
+    assert!(
+        reason.contains("is away until 2054-11-2") && reason.contains(why),
+        "{reason}"
+    );
+    let history = by.all(&format!("{}/history", place(offer))).await;
+    assert_eq!(
+        (history.len(), &history[1]["actor_id"], &history[1]["note"]),
+        (2, &Value::Null, &is["reason"])
+    );
+}
+
+#[tokio::test]
+async fn and_back_wherever_nobody_can_stand_in() {
+    let app = on_monday().await;
+    let [ann, alone, own, b, c, d, e, f, g, h] = app.team_with(["member"; 10]).await;
+    let to_alone = offered(&ann, &alone).await;
+    let to_own = offered(&ann, &own).await;
+    let to_first = offered(&ann, &b).await;
+    let to_second = offered(&ann, &c).await;
+    away(&alone, "11-23", "11-27", None).await;
+    // Nobody delegates to themselves.
+    away(&own, "11-23", "11-27", Some(&ann)).await;
+    for (one, next) in [(&c, &d), (&d, &e), (&e, &f), (&f, &g), (&g, &h), (&b, &c)] {
+        away(one, "11-23", "11-27", Some(next)).await;
+    }
+    jobs::run_due(&app.state).await;
+    given_back(&ann, &to_alone, "and nobody stands in").await;
+    given_back(&ann, &to_own, "whoever would stand in cannot take it").await;
+    given_back(&ann, &to_first, "all who would stand in are away too").await;
+    goes_to(&now(&ann, &to_second).await, &h, Some(&c));
+    // A task is free again at once.
+    let task = json!({"id": to_first["task_id"]});
+    goes_to(&offer(&ann, &task, &h, json!({})).await.created(), &h, None);
+}
+
 #[tokio::test]
 async fn an_absence_entered_late_begins_at_once_and_one_that_is_over_does_not() {
     let app = on_monday().await;
@@ -300,6 +343,10 @@ async fn an_absence_entered_late_begins_at_once_and_one_that_is_over_does_not() 
     jobs::run_due(&app.state).await;
     goes_to(&now(&ann, &open).await, &ben, None);
     let late = away(&ben, "11-20", "11-23", None).await;
+    jobs::run_due(&app.state).await;
+    given_back(&ann, &open, "and nobody stands in").await;
+    let open = offered(&ann, &ben).await;
+    assert_eq!(open["warnings"][0]["code"], "nobody_there");
     jobs::run_due(&app.state).await;
     goes_to(&now(&ann, &open).await, &ben, None);
     // It has begun; a substitute who is named now takes what comes from now on.
