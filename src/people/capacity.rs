@@ -12,6 +12,7 @@ use super::absences::AbsenceState;
 use crate::access::Reading;
 use crate::db::{Date, Id};
 use crate::http::Problem;
+use crate::http::values::TimeZone;
 use crate::schema::{absences, holidays, working_hours};
 
 /// What there is of one day.
@@ -23,6 +24,8 @@ pub struct DayCapacity {
     pub absent_minutes: i32,
     /// Whether the team does not work.
     pub is_holiday: bool,
+    /// By whose clocks: what the working hours in force say.
+    pub time_zone: TimeZone,
 }
 
 impl DayCapacity {
@@ -51,6 +54,7 @@ pub struct MemberCapacity {
 struct Hours {
     valid_from_on: NaiveDate,
     minutes: [i32; 7],
+    time_zone: TimeZone,
 }
 
 /// Days of absence: whole ones, or so many minutes of each.
@@ -90,6 +94,7 @@ fn days(
                 working_minutes: *hours.minutes.get(weekday)?,
                 absent_minutes: 0,
                 is_holiday: false,
+                time_zone: hours.time_zone,
             })
         })
         .collect();
@@ -188,7 +193,8 @@ fn hours(
     members: &[Id],
     last_on: NaiveDate,
 ) -> Result<BTreeMap<Option<Id>, Vec<Hours>>, Problem> {
-    type Row = (Option<Id>, Date, (i64, i64, i64, i64, i64, i64, i64));
+    type Minutes = (i64, i64, i64, i64, i64, i64, i64);
+    type Row = (Option<Id>, Date, TimeZone, Minutes);
     let rows: Vec<Row> = working_hours::table
         .filter(working_hours::team_id.eq(reading.team.id()))
         .filter(working_hours::valid_from_on.le(Date::from(last_on)))
@@ -203,6 +209,7 @@ fn hours(
         .select((
             working_hours::member_id,
             working_hours::valid_from_on,
+            working_hours::time_zone,
             (
                 working_hours::monday_minutes,
                 working_hours::tuesday_minutes,
@@ -215,10 +222,11 @@ fn hours(
         ))
         .load(reading.conn)?;
     let mut hours: BTreeMap<Option<Id>, Vec<Hours>> = BTreeMap::new();
-    for (member, valid_from_on, (mo, tu, we, th, fr, sa, su)) in rows {
+    for (member, valid_from_on, time_zone, (mo, tu, we, th, fr, sa, su)) in rows {
         hours.entry(member).or_default().push(Hours {
             valid_from_on: valid_from_on.naive(),
             minutes: [mo, tu, we, th, fr, sa, su].map(minutes),
+            time_zone,
         });
     }
     Ok(hours)

@@ -205,9 +205,9 @@ fn candidates(
     let mut with_accountable = ids.clone();
     with_accountable.push(task.accountable_id);
     let capacities = capacities(reading, &with_accountable, begin, end)?;
-    let zones = members::time_zones(reading, &with_accountable)?;
+    let zones = members::time_zones(reading, &ids)?;
     let experience = experience(reading, task, &ids)?;
-    let zone = |id: &Id| zones.get(id).copied().unwrap_or(TimeZone::UTC).0;
+    let zone = |id: &Id| zones.get(id).copied().unwrap_or(TimeZone::UTC);
 
     let holder = task.assignee_id.unwrap_or(task.accountable_id);
     let mut ranked = Vec::new();
@@ -238,11 +238,7 @@ fn candidates(
         let load = besides(&loads, member_id, task.id);
         let skills = score::skills(&wanted, skills.0.0.iter().map(|skill| skill.as_str()));
         let time = score::time(capacity, &load, (first, last), needed);
-        let overlap = score::overlap(
-            (capacity, zone(&member_id)),
-            (accountable, zone(&task.accountable_id)),
-            first,
-        );
+        let overlap = score::overlap((capacity, zone(&member_id)), accountable, first);
         let experience = score::experience(experience.get(&member_id).copied().unwrap_or(0));
         ranked.push(Candidate {
             member_id,
@@ -289,8 +285,8 @@ fn candidates(
 ///
 /// The members who could take it, the best first, each with the reasons in figures: which of the wanted skills (the task's labels and
 /// `skills`) they have, what they could still do until it is due, how much they have to do already, how many of their hours
-/// are common with the accountable member's, and how many delegations to them of tasks with a label in common were confirmed. Each
-/// part has 0 to 100 points; the score is their sum by the weights, and nothing else. Unknown figures are null and earn no
+/// are common with the accountable member's (by the `time_zone` of the working hours in force), and how many delegations to them
+/// of tasks with a label in common were confirmed. Each part has 0 to 100 points; the score is their sum by the weights, and nothing else. Unknown figures are null and earn no
 /// points. Whoever cannot be asked is listed with the reason.
 #[utoipa::path(tag = "workload", params(CandidateFilter), responses((status = 200, body = Candidates)))]
 #[get("/v1/teams/{team_id}/tasks/{task_id}/candidates")]

@@ -139,7 +139,8 @@ pub struct LoadPart {
     pub capacity_minutes: Option<i64>,
 }
 
-/// When somebody works while the accountable member does, if everybody begins at nine by their own clock.
+/// When somebody works while the accountable member does, if everybody begins at nine by the clocks that their working
+/// hours follow.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, ToSchema)]
 #[schema(example = json!({"points": 87, "common_minutes": 2100, "working_minutes": 2400, "time_zone": "Europe/Paris"}))]
 pub struct OverlapPart {
@@ -152,7 +153,8 @@ pub struct OverlapPart {
     /// The minutes that the member works in that week; null where they are unknown.
     #[schema(required = true)]
     pub working_minutes: Option<i64>,
-    /// Where the member's days begin and end.
+    /// By whose clocks the member works: the zone of the working hours in force on the first day (the member's own, or else the
+    /// team's default), or of the account where there are none.
     #[schema(max_length = 64)]
     pub time_zone: String,
 }

@@ -1,13 +1,13 @@
 //! What each part of a score is worth: figures in, points from 0 to 100 out. Pure.
 
 use chrono::{DateTime, Days, NaiveDate, NaiveTime, TimeDelta, TimeZone as _, Utc};
-use chrono_tz::Tz;
 
 use super::model::{CandidateWeights, ExperiencePart, FreePart, LoadPart, OverlapPart, SkillsPart};
 use crate::capacity::feasibility::{Spread, largest_fit};
 use crate::capacity::load::{Demand, Effort, minutes_of};
 use crate::capacity::{days, feasibility};
 use crate::db::rows::fold;
+use crate::http::values::TimeZone;
 use crate::people::capacity::MemberCapacity;
 
 /// What one delegation of the kind earns.
@@ -119,34 +119,43 @@ fn taken<T>(
     on_days + movable
 }
 
-/// When somebody works in the week from a day on, beginning at nine by the clock of the place.
+/// When somebody works in the week from a day on, beginning at nine by the clocks that the hours in force follow.
 fn hours(
     capacity: &MemberCapacity,
-    zone: Tz,
     from: NaiveDate,
 ) -> Option<Vec<(DateTime<Utc>, DateTime<Utc>)>> {
     let nine = NaiveTime::from_hms_opt(9, 0, 0)?;
     let mut hours = Vec::new();
     for on in (0..WEEK).map(|day| from + Days::new(day)) {
         let day = usize::try_from(days::number(capacity, on)).ok()?;
-        let minutes = (*capacity.days.get(day)?)?.working_minutes;
-        if minutes > 0 {
-            let begin = zone.from_local_datetime(&on.and_time(nine)).earliest()?;
+        let day = (*capacity.days.get(day)?)?;
+        if day.working_minutes > 0 {
+            let nine = on.and_time(nine);
+            let begin = day.time_zone.0.from_local_datetime(&nine).earliest()?;
             let begin = begin.with_timezone(&Utc);
-            hours.push((begin, begin + TimeDelta::minutes(i64::from(minutes))));
+            let minutes = i64::from(day.working_minutes);
+            hours.push((begin, begin + TimeDelta::minutes(minutes)));
         }
     }
     Some(hours)
 }
 
-/// How much of one's working hours is common with another's, in the week from a day on.
+/// By whose clocks somebody works on a day, where that was written down.
+fn clock(capacity: &MemberCapacity, on: NaiveDate) -> Option<TimeZone> {
+    let day = usize::try_from(days::number(capacity, on)).ok()?;
+    Some((*capacity.days.get(day)?)?.time_zone)
+}
+
+/// How much of one's working hours is common with another's, in the week from a day on. `account` is the zone of the
+/// account, which is told where no hours are in force.
 pub(super) fn overlap(
-    (own, zone): (&MemberCapacity, Tz),
-    (other, other_zone): (&MemberCapacity, Tz),
+    (own, account): (&MemberCapacity, TimeZone),
+    other: &MemberCapacity,
     from: NaiveDate,
 ) -> OverlapPart {
-    let own = hours(own, zone, from);
-    let other = hours(other, other_zone, from);
+    let zone = clock(own, from).unwrap_or(account);
+    let own = hours(own, from);
+    let other = hours(other, from);
     let working: Option<i64> = own.as_ref().map(|own| {
         own.iter()
             .map(|(begin, end)| (*end - *begin).num_minutes())
@@ -164,7 +173,7 @@ pub(super) fn overlap(
             .map_or(0, |(part, all)| share(part, all)),
         common_minutes: common,
         working_minutes: working,
-        time_zone: zone.name().to_owned(),
+        time_zone: zone.0.name().to_owned(),
     }
 }
 
@@ -208,11 +217,16 @@ mod tests {
 
     /// Two weeks from Monday, 30 November 2026, eight hours each workday.
     fn two_weeks() -> MemberCapacity {
+        two_weeks_in(chrono_tz::Europe::Paris)
+    }
+
+    fn two_weeks_in(zone: chrono_tz::Tz) -> MemberCapacity {
         let day = |day: usize| {
             Some(DayCapacity {
                 working_minutes: if day % 7 < 5 { 480 } else { 0 },
                 absent_minutes: 0,
                 is_holiday: false,
+                time_zone: TimeZone(zone),
             })
         };
         MemberCapacity {
@@ -276,14 +290,10 @@ mod tests {
 
     #[test]
     fn common_hours_follow_the_clocks() {
-        let capacity = two_weeks();
         let from = on("2026-11-30");
         let part = |zone| {
-            overlap(
-                (&capacity, zone),
-                (&capacity, chrono_tz::Europe::Paris),
-                from,
-            )
+            let own = two_weeks_in(zone);
+            overlap((&own, TimeZone::UTC), &two_weeks(), from)
         };
         assert_eq!(part(chrono_tz::Europe::Paris).points, 100);
         let london = part(chrono_tz::Europe::London);

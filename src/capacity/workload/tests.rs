@@ -7,6 +7,7 @@ use super::model::{Period, WorkloadBy};
 use crate::capacity::load::{Demand, Effort, MemberLoad, Source};
 use crate::db::Id;
 use crate::http::Text;
+use crate::http::values::TimeZone;
 use crate::people::capacity::{DayCapacity, MemberCapacity};
 
 fn on(text: &str) -> NaiveDate {
@@ -45,6 +46,7 @@ fn two_weeks(change: impl Fn(usize, &mut Option<DayCapacity>)) -> MemberCapacity
             working_minutes: if day % 7 < 5 { 480 } else { 0 },
             absent_minutes: 0,
             is_holiday: false,
+            time_zone: TimeZone::UTC,
         });
         change(day, &mut capacity);
         capacity

@@ -4,6 +4,7 @@ use chrono::{Datelike, Days, NaiveDate};
 use proptest::prelude::*;
 
 use super::{Away, Closed, DayCapacity, Hours, days};
+use crate::http::values::TimeZone;
 
 fn day(number: u64) -> NaiveDate {
     NaiveDate::from_ymd_opt(2026, 2, 16).unwrap() + Days::new(number)
@@ -51,6 +52,7 @@ fn some_hours() -> impl Strategy<Value = Vec<Hours>> {
             .map(|(from, minutes)| Hours {
                 valid_from_on: day(from),
                 minutes,
+                time_zone: TimeZone::UTC,
             })
             .collect()
     })
@@ -96,6 +98,7 @@ fn nobody_works_before_the_period_or_after_it() {
     let hours = [Hours {
         valid_from_on: day(5),
         minutes: [480; 7],
+        time_zone: TimeZone::UTC,
     }];
     let found = days((&[], &hours), &[], &[], (day(4), day(5)));
     assert_eq!(found[0], None, "unknown is not zero");

@@ -30,7 +30,8 @@ pub struct NewWorkingHours {
     pub(super) friday_minutes: DayMinutes,
     pub(super) saturday_minutes: DayMinutes,
     pub(super) sunday_minutes: DayMinutes,
-    /// Where the days begin and end: the zone of the member's account, or of the team, unless given.
+    /// Where the days begin and end, and by whose clocks hours are common with those of others: the zone of the member's
+    /// account, or of the team, unless given.
     pub(super) time_zone: Option<TimeZone>,
     pub(super) note: Option<Note>,
 }
@@ -117,7 +118,7 @@ pub struct WorkingHours {
     pub saturday_minutes: DayMinutes,
     /// On Sundays.
     pub sunday_minutes: DayMinutes,
-    /// Where the days begin and end.
+    /// Where the days begin and end, and by whose clocks hours are common with those of others.
     pub time_zone: TimeZone,
     /// A remark.
     #[schema(required = true)]

@@ -227,3 +227,56 @@ async fn the_task_itself_is_no_load_and_wrong_weights_are_refused() {
         .await
         .problem(404, "not_found");
 }
+
+/// Works eight hours from Monday to Friday from today on, by the clocks of this zone.
+async fn work_in(by: &Member, place: &str, zone: &str) {
+    let body = json!({"valid_from_on": "2054-11-23", "monday_minutes": 480, "tuesday_minutes": 480,
+        "wednesday_minutes": 480, "thursday_minutes": 480, "friday_minutes": 480,
+        "saturday_minutes": 0, "sunday_minutes": 0, "time_zone": zone});
+    by.post(place, body).await.created();
+}
+
+#[tokio::test]
+async fn common_hours_follow_the_working_hours_in_force() {
+    let app = on_monday().await;
+    let [lead, ann, ben] = app.team_with(["lead", "member", "member"]).await;
+    let wanted = lead
+        .post("/tasks", json!({"title": "Notes"}))
+        .await
+        .created();
+    let overlap = async |whom: &Member| {
+        let part = of(&ask(&lead, &wanted, "").await, whom)["overlap"].clone();
+        let figures = ["points", "common_minutes", "working_minutes"];
+        (
+            part["time_zone"].as_str().unwrap().to_owned(),
+            figures.map(|name| part[name].as_i64()),
+        )
+    };
+    let all = |zone: &str| (zone.to_owned(), [Some(100), Some(2400), Some(2400)]);
+    work_in(&lead, "/working-hours", "Europe/Paris").await;
+    let own = |member: &Member| format!("/members/{}/working-hours", member.id);
+    work_in(&ann, &own(&ann), "America/New_York").await;
+    // In New York they begin when it is three in Paris.
+    let new_york = |points, common| {
+        (
+            "America/New_York".to_owned(),
+            [Some(points), Some(common), Some(2400)],
+        )
+    };
+    assert_eq!(overlap(&ann).await, new_york(25, 600));
+    assert_eq!(overlap(&ben).await, all("Europe/Paris"), "by the team's");
+    // The accountable member's count just so: London is an hour behind Paris, and nearer to New York.
+    work_in(&lead, &own(&lead), "Europe/London").await;
+    assert_eq!(overlap(&ann).await, new_york(37, 900));
+    assert_eq!(
+        overlap(&ben).await,
+        (
+            "Europe/Paris".to_owned(),
+            [Some(87), Some(2100), Some(2400)]
+        )
+    );
+    // Where somebody's account says they are is another matter.
+    let zone = json!({"time_zone": "Asia/Tokyo"});
+    ann.person.patch("/v1/me", zone).await.ok();
+    assert_eq!(overlap(&ann).await, new_york(37, 900));
+}
