@@ -9,9 +9,12 @@ mod score;
 use std::collections::BTreeMap;
 
 use actix_web::get;
+use base64::Engine as _;
+use base64::engine::general_purpose::URL_SAFE_NO_PAD;
 use chrono::{Days, NaiveDate};
 use diesel::dsl::exists;
 use diesel::prelude::*;
+use sha2::{Digest as _, Sha256};
 
 use model::{
     Candidate, CandidateFilter, CandidateWeights, Candidates, Hundredths, NotAsked, NotRanked,
@@ -295,8 +298,11 @@ pub async fn list_task_candidates(scope: TeamScope, filter: Query<CandidateFilte
     scope
         .read(Permission::WorkloadRead, move |reading| {
             let task = tasks::find(reading, name)?;
-            let candidates = candidates(reading, &task, &filter.0)?;
-            Ok(Reply::ok(&candidates)?.tagged(reading.etag_today("json")))
+            let reply = Reply::ok(&candidates(reading, &task, &filter.0)?)?;
+            // The zones of accounts are told too, and no revision of the team tells when they change.
+            let told =
+                URL_SAFE_NO_PAD.encode(Sha256::digest(&reply.body).get(..9).unwrap_or_default());
+            Ok(reply.tagged(reading.etag_today(&told)))
         })
         .await
 }

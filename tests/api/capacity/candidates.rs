@@ -280,3 +280,27 @@ async fn common_hours_follow_the_working_hours_in_force() {
     ann.person.patch("/v1/me", zone).await.ok();
     assert_eq!(overlap(&ann).await, new_york(37, 900));
 }
+
+#[tokio::test]
+async fn a_tag_is_old_when_somebody_moves() {
+    let app = on_monday().await;
+    let [lead, ann] = app.team_with(["lead", "member"]).await;
+    let wanted = lead
+        .post("/tasks", json!({"title": "Notes"}))
+        .await
+        .created();
+    let place = format!("/tasks/{}/candidates", wanted["id"].as_str().unwrap());
+    let first = lead.get(&place).await;
+    let tag = first.header("etag").expect("a tag").to_owned();
+    let again = async || {
+        let known = lead.request("GET", &place).header("If-None-Match", &tag);
+        known.send().await
+    };
+    let zone = |answer: &Value| of(answer, &ann)["overlap"]["time_zone"].clone();
+    assert_eq!(zone(&first.ok()), "Europe/Paris");
+    assert_eq!(again().await.status, 304);
+    // Nobody wrote down any hours, so the zone of the account is told; it is no change of the team.
+    let moved = json!({"time_zone": "America/New_York"});
+    ann.person.patch("/v1/me", moved).await.ok();
+    assert_eq!(zone(&again().await.ok()), "America/New_York");
+}
