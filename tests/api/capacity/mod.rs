@@ -10,6 +10,7 @@ mod budget_lines;
 mod candidates;
 mod check;
 mod conflicts;
+mod days_off;
 mod endings;
 mod expand;
 mod expenses;
