@@ -15,6 +15,9 @@ const WITHOUT_KEY: [&str; 3] = ["inspect_invitation", "check_allocations", "chan
 /// What ends the sender's own access: a retry is a stranger's.
 const END_ACCESS: [&str; 3] = ["delete_my_member", "delete_team", "delete_current_session"];
 
+/// What is named like making a record, and marks one that is there.
+const MAKES_NOTHING: [&str; 1] = ["create_check_in"];
+
 fn takes_key(operation: &Operation) -> bool {
     !operation.is_get() && !operation.is_public && !WITHOUT_KEY.contains(&operation.id.as_str())
 }
@@ -147,6 +150,30 @@ async fn a_malformed_idempotency_key_is_refused() {
         assert_eq!(before, world.revisions().await, "{}", operation.id);
     })
     .await;
+}
+
+/// What makes or changes records of a team, one or many, can be tried first; imports have a trial run of their own.
+#[test]
+fn the_document_offers_a_trial_of_whatever_makes_or_changes_records() {
+    let can_be_tried = |one: &Operation| {
+        ["validate_only", "dry_run"]
+            .iter()
+            .any(|name| one.takes_query(name))
+    };
+    let wrong: Vec<&str> = operations()
+        .iter()
+        .filter(|one| one.is_in_team() && !MAKES_NOTHING.contains(&one.id.as_str()))
+        .filter(|one| {
+            ["create_", "update_"]
+                .iter()
+                .any(|verb| one.id.starts_with(verb))
+                || one.path.ends_with("/batch")
+                || ["PATCH", "PUT"].contains(&one.method.as_str())
+        })
+        .filter(|one| !can_be_tried(one))
+        .map(|one| one.id.as_str())
+        .collect();
+    assert!(wrong.is_empty(), "{wrong:?}");
 }
 
 #[tokio::test]
