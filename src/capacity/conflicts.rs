@@ -22,7 +22,7 @@ use super::resources::{self, Resource, ResourceKind};
 use super::team_load;
 use crate::access::{Permission, Reading, TeamScope};
 use crate::db::{Date, Id, Instant, Json};
-use crate::http::query::Flag;
+use crate::http::query::{AnyOf, Flag};
 use crate::http::{Answer, Problem, Query, Reply, ServiceConfig};
 use crate::schema::allocations as a;
 
@@ -32,7 +32,7 @@ const MOST: usize = 200;
 const MOST_WITH_WAYS: usize = 20;
 
 /// Which days, and how much is told of them.
-#[derive(Debug, Clone, Copy, Deserialize, IntoParams)]
+#[derive(Debug, Deserialize, IntoParams)]
 #[into_params(parameter_in = Query)]
 pub struct ConflictFilter {
     /// The first day.
@@ -41,6 +41,12 @@ pub struct ConflictFilter {
     /// The last day: not before the first, and at most 366 days in all.
     #[param(example = "2026-11-30")]
     to: Date,
+    /// Only of these kinds of resources, separated by commas.
+    #[param(value_type = Option<String>, example = "person,equipment")]
+    kind: Option<AnyOf<ResourceKind>>,
+    /// Only of these resources, separated by commas.
+    #[param(value_type = Option<String>, max_length = 2000)]
+    resource_id: Option<AnyOf<Id>>,
     /// Whether to look for ways out, too: for the first 20 conflicts, up to three each. Takes longer.
     #[param(value_type = Option<bool>, example = true)]
     include_ways_out: Option<Flag>,
@@ -136,44 +142,57 @@ fn rows(reading: &mut Reading<'_>, days: DayRange) -> Result<BTreeMap<Id, Uses>,
     Ok(uses)
 }
 
-fn all(reading: &mut Reading<'_>, range: DayRange) -> Result<Vec<Finding>, Problem> {
+impl ConflictFilter {
+    fn has(&self, resource: &Resource) -> bool {
+        let of_kind = self.kind.as_ref();
+        let of_id = self.resource_id.as_ref();
+        of_kind.is_none_or(|kinds| kinds.0.contains(&resource.kind))
+            && of_id.is_none_or(|ids| ids.0.contains(&resource.id))
+    }
+
+    /// The resources of these kinds that are asked about.
+    fn of_kind(
+        &self,
+        reading: &mut Reading<'_>,
+        kinds: &[ResourceKind],
+    ) -> Result<Vec<Resource>, Problem> {
+        let mut all = of_kind(reading, kinds)?;
+        all.retain(|one| self.has(one));
+        Ok(all)
+    }
+}
+
+fn all(reading: &mut Reading<'_>, filter: &ConflictFilter) -> Result<Vec<Finding>, Problem> {
+    let range = DayRange {
+        from: filter.from,
+        to: filter.to,
+    };
     let days = range.days()?;
     let mut findings = Vec::new();
-    let persons = of_kind(reading, &[ResourceKind::Person])?;
-    of_persons(reading, &persons, days, &mut findings)?;
-    let mut uses = rows(reading, range)?;
+    let persons = filter.of_kind(reading, &[ResourceKind::Person])?;
+    if !persons.is_empty() {
+        of_persons(reading, &persons, days, &mut findings)?;
+    }
     let of_units: Vec<ResourceKind> = ResourceKind::ALL
         .iter()
         .copied()
         .filter(|kind| kind.has_units())
         .collect();
-    for thing in of_kind(reading, &of_units)? {
+    let things = filter.of_kind(reading, &of_units)?;
+    let mut uses = rows(reading, range)?;
+    for thing in things {
         let books = things::Things::with(&thing, uses.remove(&thing.id).unwrap_or_default());
         for place in books.standing() {
             findings.push(fit::told(&thing, &place, &[]));
         }
     }
-    let budgets = of_kind(reading, &[ResourceKind::Budget])?;
+    let budgets = filter.of_kind(reading, &[ResourceKind::Budget])?;
     for (budget, books) in budgets.iter().zip(money::budgets(reading, &budgets)?) {
         for place in books.standing() {
             findings.push(fit::told(budget, &place, &[]));
         }
     }
     Ok(findings)
-}
-
-/// What would fit in the place of the allocation that takes most, of the first conflicts.
-fn add_ways_out(reading: &mut Reading<'_>, findings: &mut [Finding]) -> Result<(), Problem> {
-    for finding in findings.iter_mut().take(MOST_WITH_WAYS) {
-        let takers = finding.taken_by.iter();
-        let Some(id) = takers.filter_map(|taker| taker.allocation_id).next() else {
-            continue;
-        };
-        let asked = allocations::asked_of(&allocations::find(reading, id)?)?;
-        let resource = resources::find(reading, finding.resource_id)?;
-        finding.ways_out = fit::ways_out(reading, &resource, &asked)?;
-    }
-    Ok(())
 }
 
 /// Show conflicts
@@ -187,19 +206,21 @@ fn add_ways_out(reading: &mut Reading<'_>, findings: &mut [Finding]) -> Result<(
 #[get("/v1/teams/{team_id}/conflicts")]
 pub async fn get_conflicts(scope: TeamScope, filter: Query<ConflictFilter>) -> Answer {
     let Query(filter) = filter;
-    let (from, to) = (filter.from, filter.to);
     scope
         .live(Permission::AllocationRead, move |reading| {
-            let mut items = all(reading, DayRange { from, to })?;
+            let mut items = all(reading, &filter)?;
             let is_complete = items.len() <= MOST;
             items.truncate(MOST);
             titles::fill(reading, &mut items)?;
             if filter.include_ways_out == Some(Flag(true)) {
-                add_ways_out(reading, &mut items)?;
+                for finding in items.iter_mut().take(MOST_WITH_WAYS) {
+                    let resource = resources::find(reading, finding.resource_id)?;
+                    fit::tell_ways_out(reading, &resource, finding)?;
+                }
             }
             Reply::ok(&Conflicts {
-                from,
-                to,
+                from: filter.from,
+                to: filter.to,
                 items,
                 is_complete,
             })

@@ -14,7 +14,7 @@ mod ways;
 use std::collections::{BTreeMap, BTreeSet};
 
 use crate::access::Reading;
-use crate::capacity::allocations::Quantity;
+use crate::capacity::allocations::{self, Quantity};
 use crate::capacity::load::Source;
 use crate::capacity::resources::{Overbooking, Resource, ResourceKind};
 use crate::db::Id;
@@ -26,7 +26,7 @@ use ways::Question;
 
 /// How many takers a finding names.
 const TAKERS: usize = 20;
-/// For how many findings of a request ways out are looked for.
+/// For how many findings of a resource ways out are looked for.
 const WAYS: usize = 5;
 
 /// What is asked of a resource.
@@ -88,29 +88,35 @@ pub fn judge(
     Ok(findings)
 }
 
-/// What would fit instead of an allocation that is there: up to three ways, as if it were gone.
+/// Looks for ways out of what does not fit already: what would fit in the place of the allocation that takes most of it, as
+/// if that were gone.
 ///
 /// # Errors
 /// What the database answers.
-pub fn ways_out(
+pub fn tell_ways_out(
     reading: &mut Reading<'_>,
     resource: &Resource,
-    allocation: &Asked,
-) -> Result<Vec<WayOut>, Problem> {
-    let asked = std::slice::from_ref(allocation);
-    let gone: BTreeSet<Id> = allocation.allocation_id.into_iter().collect();
+    finding: &mut Finding,
+) -> Result<(), Problem> {
+    let mut takers = finding.taken_by.iter();
+    let Some(id) = takers.find_map(|taker| taker.allocation_id) else {
+        return Ok(());
+    };
+    let asked = allocations::asked_of(&allocations::find(reading, id)?)?;
+    let gone = BTreeSet::from([id]);
+    let alone = std::slice::from_ref(&asked);
     let question = Question {
         resource,
-        asked,
-        which: allocation.change,
+        asked: alone,
+        which: asked.change,
         gone: &gone,
-        books: &ways::open(reading, resource, asked, &gone)?,
+        books: &ways::open(reading, resource, alone, &gone)?,
     };
-    let mut ways = ways::out(reading, &question)?;
-    for way in &mut ways {
+    finding.ways_out = ways::out(reading, &question)?;
+    for way in &mut finding.ways_out {
         way.change = None;
     }
-    Ok(ways)
+    Ok(())
 }
 
 /// Where what was promised of a resource does not fit, from today on.
@@ -145,6 +151,9 @@ pub fn standing(reading: &mut Reading<'_>, resource: &Resource) -> Result<Vec<Fi
         .map(|place| told(resource, place, &[]))
         .collect();
     titles::fill(reading, &mut findings)?;
+    for finding in findings.iter_mut().take(WAYS) {
+        tell_ways_out(reading, resource, finding)?;
+    }
     Ok(findings)
 }
 

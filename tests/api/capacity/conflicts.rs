@@ -170,7 +170,35 @@ async fn ways_out_are_told_when_asked_for() {
     let other = super::way(&of_kit, "another_resource").unwrap();
     assert_eq!(other["resource_id"], spare["id"]);
 
-    lead.get("/conflicts?from=2099-03-01&to=2099-03-31&include_ways_out=perhaps")
+    // Only some of them.
+    for (filter, of) in [
+        ("kind=person", &of_ada),
+        ("kind=equipment,budget", &of_kit),
+        (&*format!("resource_id={}", id(&kit)), &of_kit),
+    ] {
+        let query = format!("2099-03-31&include_ways_out=true&{filter}");
+        let found = conflicts(&lead, "2099-03-01", &query).await;
+        assert_eq!(&found["items"], of, "{filter}");
+    }
+    for wrong in ["include_ways_out=perhaps", "kind=people", "resource_id=me"] {
+        lead.get(&format!("/conflicts?from=2099-03-01&to=2099-03-31&{wrong}"))
+            .await
+            .problem(400, "invalid_query");
+    }
+
+    // What refuses fewer units tells what could be done, too.
+    let refusing =
+        json!({"kind": "equipment", "name": "Two desks", "booking": "whole_days", "units": 2});
+    let desks = resource(&lead, refusing).await;
+    let body = of_person(id(&desks), &notes, "2099-03-04", json!({"units": 2}));
+    let taken = ask(&lead, body).await.created();
+    let refused = lead
+        .patch(&format!("/resources/{}", id(&desks)), json!({"units": 1}))
         .await
-        .problem(400, "invalid_query");
+        .problem(409, "capacity_exceeded");
+    let smaller = super::way(&refused["findings"], "smaller_amount").unwrap();
+    assert_eq!(
+        (&smaller["amount"]["units"], &smaller["allocation_id"]),
+        (&json!(1), &taken["id"])
+    );
 }
