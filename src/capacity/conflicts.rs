@@ -42,7 +42,7 @@ pub struct ConflictFilter {
     #[param(example = "2026-11-30")]
     to: Date,
     /// Only of these kinds of resources, separated by commas.
-    #[param(value_type = Option<String>, example = "person,equipment")]
+    #[param(value_type = Option<String>, max_length = 200, example = "person,equipment")]
     kind: Option<AnyOf<ResourceKind>>,
     /// Only of these resources, separated by commas.
     #[param(value_type = Option<String>, max_length = 2000)]
