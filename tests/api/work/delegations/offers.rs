@@ -7,6 +7,20 @@ use super::{accepted, act, now, offer, place, task_now, task_of, text};
 use crate::vocabulary::TestApp;
 
 #[tokio::test]
+async fn how_far_the_delegate_may_go_is_what_the_offer_says() {
+    let app = TestApp::start().await;
+    let [ann, ben] = app.team_with(["member", "member"]).await;
+    for authority in ["inform_me_first", "decide_and_report", "full"] {
+        let task = task_of(&ann, "Write the notes").await;
+        let made = offer(&ann, &task, &ben, json!({"authority": authority}))
+            .await
+            .created();
+        assert_eq!(made["authority"], authority);
+        assert_eq!(now(&ben, &made).await["authority"], authority);
+    }
+}
+
+#[tokio::test]
 async fn an_accountable_offers_a_task() {
     let app = TestApp::start().await;
     let [ann, ben] = app.team_with(["member", "member"]).await;
