@@ -179,7 +179,11 @@ fn all(reading: &mut Reading<'_>, filter: &ConflictFilter) -> Result<Vec<Finding
         .filter(|kind| kind.has_units())
         .collect();
     let things = filter.of_kind(reading, &of_units)?;
-    let mut uses = rows(reading, range)?;
+    let mut uses = if things.is_empty() {
+        BTreeMap::new()
+    } else {
+        rows(reading, range)?
+    };
     for thing in things {
         let books = things::Things::with(&thing, uses.remove(&thing.id).unwrap_or_default());
         for place in books.standing() {

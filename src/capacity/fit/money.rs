@@ -167,6 +167,9 @@ fn limit_of(budget: &Resource) -> i64 {
 /// # Errors
 /// What the database answers.
 pub fn budgets(reading: &mut Reading<'_>, budgets: &[Resource]) -> Result<Vec<Money>, Problem> {
+    if budgets.is_empty() {
+        return Ok(Vec::new());
+    }
     let mut all = booked(reading, None, &BTreeSet::new())?;
     Ok(budgets
         .iter()
