@@ -6,6 +6,8 @@ use super::model::{Deputy, DeputyFilter, DeputyPage, DeputySort, NewDeputy};
 use super::queries;
 use crate::access::{Permission, Reading, TeamScope};
 use crate::http::{Answer, Body, PageRequest, Query, Reply, ServiceConfig};
+use crate::journal::Kind;
+use crate::journal::changes::{ChangePage, history_of};
 
 /// List deputies
 ///
@@ -81,11 +83,26 @@ pub async fn end_deputy(scope: TeamScope) -> Answer {
         .await
 }
 
+/// Show the history of a deputy
+///
+/// Who gave the rights and who ended that, when, oldest first. What the deputy did meanwhile is in the team's changes, with
+/// `on_behalf_of_id`.
+#[utoipa::path(tag = "deputies", responses((status = 200, body = ChangePage)))]
+#[get("/v1/teams/{team_id}/deputies/{deputy_record_id}/history")]
+pub async fn list_deputy_history(scope: TeamScope, page: PageRequest) -> Answer {
+    let id = scope.id("deputy_record_id")?;
+    history_of(scope, page, Kind::Deputy, move |reading| {
+        Ok(queries::find(reading, id)?.id)
+    })
+    .await
+}
+
 /// Registers the operations.
 pub fn routes(config: &mut ServiceConfig<'_>) {
     config
         .service(list_deputies)
         .service(create_deputy)
         .service(get_deputy)
-        .service(end_deputy);
+        .service(end_deputy)
+        .service(list_deputy_history);
 }

@@ -7,6 +7,8 @@ use super::model::{Holiday, HolidayFilter, HolidayPage, HolidayPatch, HolidaySor
 use super::queries::{self, Draft};
 use crate::access::{Permission, TeamScope};
 use crate::http::{Answer, Body, PageRequest, Query, Reply, ServiceConfig};
+use crate::journal::Kind;
+use crate::journal::changes::{ChangePage, history_of};
 
 /// List holidays
 ///
@@ -95,6 +97,19 @@ pub async fn delete_holiday(scope: TeamScope) -> Answer {
         .await
 }
 
+/// Show the history of a holiday
+///
+/// Who changed what, when, from what to what, oldest first; also what an import changed.
+#[utoipa::path(tag = "holidays", responses((status = 200, body = ChangePage)))]
+#[get("/v1/teams/{team_id}/holidays/{holiday_id}/history")]
+pub async fn list_holiday_history(scope: TeamScope, page: PageRequest) -> Answer {
+    let id = scope.id("holiday_id")?;
+    history_of(scope, page, Kind::Holiday, move |reading| {
+        Ok(queries::find(reading, id)?.id)
+    })
+    .await
+}
+
 /// Registers the operations.
 pub fn routes(config: &mut ServiceConfig<'_>) {
     config
@@ -103,5 +118,6 @@ pub fn routes(config: &mut ServiceConfig<'_>) {
         .service(create_holiday_import)
         .service(get_holiday)
         .service(update_holiday)
-        .service(delete_holiday);
+        .service(delete_holiday)
+        .service(list_holiday_history);
 }

@@ -87,6 +87,8 @@ fn check_new(
         None => Ok(()),
         Some(id) => Err(Problem::new(Code::AlreadyExists)
             .detail(format!("{name} begins on {first_on} already."))
+            .at("/name")
+            .at("/first_on")
             .member("holiday_id", id)),
     }
 }

@@ -9,6 +9,8 @@ use super::model::{
 use super::queries::{self, Whose};
 use crate::access::{Permission, TeamScope};
 use crate::http::{Answer, Body, PageRequest, Query, Reply, ServiceConfig};
+use crate::journal::Kind;
+use crate::journal::changes::{ChangePage, history_of};
 
 async fn list(scope: TeamScope, whose: Whose, page: PageRequest) -> Answer {
     scope
@@ -70,6 +72,15 @@ async fn delete(scope: TeamScope, whose: Whose) -> Answer {
             Ok(Reply::no_content())
         })
         .await
+}
+
+async fn history(scope: TeamScope, whose: Whose, page: PageRequest) -> Answer {
+    let id = scope.id("working_hours_id")?;
+    history_of(scope, page, Kind::WorkingHours, move |reading| {
+        whose.check(reading)?;
+        Ok(queries::find(reading, whose, id)?.id)
+    })
+    .await
 }
 
 /// List the working hours of a member
@@ -134,6 +145,16 @@ pub async fn delete_working_hours(scope: TeamScope) -> Answer {
     delete(scope, whose).await
 }
 
+/// Show the history of working hours of a member
+///
+/// Who changed what, when, from what to what, oldest first.
+#[utoipa::path(tag = "working-hours", responses((status = 200, body = ChangePage)))]
+#[get("/v1/teams/{team_id}/members/{member_id}/working-hours/{working_hours_id}/history")]
+pub async fn list_working_hours_history(scope: TeamScope, page: PageRequest) -> Answer {
+    let whose = Whose::Member(scope.id("member_id")?);
+    history(scope, whose, page).await
+}
+
 /// List the working hours of the team
 ///
 /// The team's default, the latest first: it holds for members on days without hours of their own.
@@ -196,6 +217,15 @@ pub async fn delete_team_working_hours(scope: TeamScope) -> Answer {
     delete(scope, whose).await
 }
 
+/// Show the history of working hours of the team
+///
+/// Who changed what, when, from what to what, oldest first.
+#[utoipa::path(tag = "working-hours", responses((status = 200, body = ChangePage)))]
+#[get("/v1/teams/{team_id}/working-hours/{working_hours_id}/history")]
+pub async fn list_team_working_hours_history(scope: TeamScope, page: PageRequest) -> Answer {
+    history(scope, Whose::Team, page).await
+}
+
 /// Registers the operations.
 pub fn routes(config: &mut ServiceConfig<'_>) {
     config
@@ -205,10 +235,12 @@ pub fn routes(config: &mut ServiceConfig<'_>) {
         .service(get_working_hours)
         .service(update_working_hours)
         .service(delete_working_hours)
+        .service(list_working_hours_history)
         .service(list_team_working_hours)
         .service(create_team_working_hours)
         .service(get_team_working_hours_in_force)
         .service(get_team_working_hours)
         .service(update_team_working_hours)
-        .service(delete_team_working_hours);
+        .service(delete_team_working_hours)
+        .service(list_team_working_hours_history);
 }

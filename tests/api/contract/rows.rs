@@ -204,7 +204,11 @@ impl<'w> List<'w> {
             | "list_absences"
             | "list_my_absences"
             | "list_absence_history"
-            | "list_deputies" => self.grow_time().await,
+            | "list_holiday_history"
+            | "list_working_hours_history"
+            | "list_team_working_hours_history"
+            | "list_deputies"
+            | "list_deputy_history" => self.grow_time().await,
             operation => panic!("{operation}: say in contract/rows.rs how this list grows"),
         }
     }
@@ -230,6 +234,21 @@ impl<'w> List<'w> {
                 let place = format!("/absences/{}", self.call.name("absence_id"));
                 let body = json!({"last_on": format!("2100-07-{:02}", self.rows)});
                 team.owner.patch(&place, body).await.ok();
+            }
+            "list_holiday_history" => self.rename("/holidays", "holiday_id").await,
+            "list_working_hours_history" | "list_team_working_hours_history" => {
+                let of_team = "/working-hours".to_owned();
+                let own = |id: &str| format!("/members/{id}/working-hours");
+                let names = &self.call.names;
+                let member = names.iter().find(|(name, _)| name == "member_id");
+                let place = member.map_or(of_team, |(_, id)| own(id));
+                let place = format!("{place}/{}", self.call.name("working_hours_id"));
+                let body = json!({"monday_minutes": self.rows});
+                team.owner.patch(&place, body).await.ok();
+            }
+            "list_deputy_history" => {
+                let id = self.call.name("deputy_record_id");
+                time::say(&self.world.app, &team.id, id, self.rows).await;
             }
             "list_deputies" => {
                 let deputy = self.world.newcomer(team, "member").await;

@@ -101,6 +101,17 @@ async fn what_is_no_holiday_is_refused() {
         .await
         .problem(409, "already_exists");
     assert_eq!(again["holiday_id"], kept["id"]);
+    let named = |problem: &Value| {
+        let pointers = problem["errors"].as_array().unwrap().iter();
+        let pointers: Vec<Value> = pointers.map(|one| one["pointer"].clone()).collect();
+        pointers
+    };
+    assert_eq!(named(&again), ["/name", "/first_on"]);
+    let other = holiday(&lead, "B", "2055-01-01", Value::Null).await;
+    let place = format!("/holidays/{}", other["id"].as_str().unwrap());
+    let again = lead.patch(&place, json!({"name": "A"})).await;
+    let again = again.problem(409, "already_exists");
+    assert_eq!(named(&again), ["/name", "/first_on"]);
     let at = format!("/holidays/{}", kept["id"].as_str().unwrap());
     lead.patch(&at, json!({"last_on": "2054-12-31"}))
         .await

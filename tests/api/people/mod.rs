@@ -3,6 +3,7 @@
 pub mod absences;
 mod accounts;
 mod deputies;
+mod histories;
 mod holidays;
 mod invitations;
 mod members;
