@@ -3,7 +3,8 @@
 //! The surprising rule: it stays free. Whoever restores a task from the trash, or opens a cancelled one again, asks anew:
 //! meanwhile somebody else may have been promised the same. What is finished (done, completed, ended) keeps what it was
 //! promised, because that was used; whoever has time left releases it. With a campaign that is given up goes what was
-//! promised to its events and tasks, also to those that are moved into it, although they keep a status of their own.
+//! promised to its events and tasks, also to those that are moved into it or opened again there, although they keep a
+//! status of their own.
 
 use diesel::prelude::*;
 
@@ -45,7 +46,7 @@ pub fn follow(tx: &mut Tx<'_>, touched: &[Touched]) -> Result<(), Problem> {
                 .is_some_and(|status| is_given_up(kind, status))
             {
                 given_up.push(one.id);
-            } else if one.has_moved {
+            } else if one.has_moved || is_open_again(one) {
                 moved.push(one.id);
             }
         }
@@ -72,6 +73,12 @@ pub fn follow(tx: &mut Tx<'_>, touched: &[Touched]) -> Result<(), Problem> {
         end(tx, moved, concern, "Its campaign was given up.")?;
     }
     Ok(())
+}
+
+/// Whether it was finished or given up, and is to be done after all.
+fn is_open_again(one: &Touched) -> bool {
+    one.action == Action::Updated.as_str()
+        && one.status.as_deref() == Some(TaskStatus::Todo.as_str())
 }
 
 /// What allocations are looked for by.

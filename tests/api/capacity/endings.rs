@@ -272,3 +272,104 @@ async fn with_a_campaign_goes_what_was_promised_inside_it() {
     .ok();
     assert_eq!(state(&lead, &to_elsewhere).await.0, "approved");
 }
+
+#[tokio::test]
+async fn whichever_way_work_comes_into_a_campaign_that_is_given_up() {
+    let app = TestApp::start().await;
+    let [lead, member] = app.team_with(["lead", "member"]).await;
+    let kit = resource(&lead, json!({"kind": "equipment", "units": 20})).await;
+    let of = async |by: &Member, task: &Value| {
+        let body = json!({"resource_id": kit["id"], "task_id": task["id"], "first_on": "2099-03-02", "last_on": "2099-03-06", "amount": {"units": 1}});
+        ask(by, body).await.created()
+    };
+    let to = async |task: &Value, status: &str| {
+        let place = format!("/tasks/{}", id(task));
+        lead.patch(&place, json!({"status": status})).await.ok();
+    };
+    let show = super::campaign(&lead, json!({})).await;
+    let inside = json!({"campaign_id": show["id"]});
+    let milestone = with(inside.clone(), json!({"name": "The point"}));
+    let milestone = lead.post("/milestones", milestone).await.created();
+    let done = task(&lead, inside.clone()).await;
+    let (used, asked) = (of(&lead, &done).await, of(&member, &done).await);
+    for status in ["in_progress", "in_review", "done"] {
+        to(&done, status).await;
+    }
+    let cancel = json!({"status": "cancelled"});
+    lead.patch(&format!("/campaigns/{}", id(&show)), cancel)
+        .await
+        .ok();
+    let gone = |state: &str| (state.to_owned(), "Its campaign was given up.".to_owned());
+
+    // Work can be made there, and moved there in every way in which tasks move; what was promised to it is free then.
+    task(&lead, inside.clone()).await;
+    let by_milestone = task(&lead, json!({})).await;
+    let in_batch = task(&lead, json!({})).await;
+    let parent = task(&lead, json!({})).await;
+    let child = task(&lead, json!({"parent_id": parent["id"]})).await;
+    let mut promised = Vec::new();
+    for one in [&by_milestone, &in_batch, &parent, &child] {
+        promised.push(of(&lead, one).await);
+    }
+    let place = format!("/tasks/{}", id(&by_milestone));
+    let moved = lead
+        .patch(&place, json!({"milestone_id": milestone["id"]}))
+        .await
+        .ok();
+    assert_eq!(moved["campaign_id"], show["id"]);
+    let operation = with(
+        inside.clone(),
+        json!({"op": "update", "id": in_batch["id"]}),
+    );
+    lead.post("/tasks/batch", json!({"operations": [operation]}))
+        .await
+        .ok();
+    lead.patch(&format!("/tasks/{}", id(&parent)), inside)
+        .await
+        .ok();
+    for one in &promised[..3] {
+        assert_eq!(state(&lead, one).await, gone("released"));
+    }
+    // A subtask does not move with its parent.
+    assert_eq!(state(&lead, &promised[3]).await.0, "approved");
+
+    // What was finished there keeps what it used, and gets nothing more.
+    assert_eq!(state(&lead, &used).await.0, "approved");
+    assert_eq!(state(&lead, &asked).await.0, "requested");
+    let approve = format!("/allocations/{}/approve", id(&asked));
+    let refused = lead
+        .post(&approve, json!({}))
+        .await
+        .problem(409, "invalid_transition");
+    assert_eq!(
+        (&refused["detail"], &refused["allowed"]),
+        (
+            &json!("The task is in a campaign that is cancelled: nothing can be promised to it."),
+            &json!(["rejected", "cancelled"])
+        )
+    );
+    // Where it is to be done after all, it is work in a campaign that is given up.
+    to(&done, "todo").await;
+    assert_eq!(state(&lead, &used).await, gone("released"));
+    assert_eq!(state(&lead, &asked).await, gone("cancelled"));
+}
+
+#[tokio::test]
+async fn opening_a_task_again_elsewhere_takes_nothing_from_it() {
+    let app = TestApp::start().await;
+    let [lead] = app.team_with(["lead"]).await;
+    let kit = resource(&lead, json!({"kind": "equipment"})).await;
+    let show = super::campaign(&lead, json!({})).await;
+    for besides in [json!({}), json!({"campaign_id": show["id"]})] {
+        let notes = task(&lead, besides).await;
+        let day = if notes["campaign_id"].is_null() { 2 } else { 3 };
+        let day = format!("2099-03-0{day}");
+        let body = json!({"resource_id": kit["id"], "task_id": notes["id"], "first_on": day, "last_on": day, "amount": {"units": 1}});
+        let promised = ask(&lead, body).await.created();
+        for status in ["in_progress", "in_review", "done", "todo"] {
+            let place = format!("/tasks/{}", id(&notes));
+            lead.patch(&place, json!({"status": status})).await.ok();
+        }
+        assert_eq!(state(&lead, &promised).await.0, "approved");
+    }
+}
