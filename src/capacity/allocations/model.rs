@@ -90,9 +90,13 @@ pub struct AllocationFilter {
     /// Of the time of any of these members: ids, or `me`.
     #[param(value_type = Option<String>, max_length = 2000, example = "me")]
     pub member_id: Option<AnyOf<Who>>,
-    /// To any of these campaigns themselves, separated by commas.
+    /// To any of these campaigns, or to the events and tasks in them, separated by commas. With `target=campaign` only to
+    /// the campaigns themselves.
     #[param(value_type = Option<String>, max_length = 2000, example = "0190a5c3-7d2e-7c11-9a43-2f3d1e0b6a61")]
     pub campaign_id: Option<AnyOf<Id>>,
+    /// To any of these, separated by commas: `campaign`, `event`, `task`.
+    #[param(value_type = Option<String>, max_length = 200, example = "event,task")]
+    pub target: Option<AnyOf<AllocationTarget>>,
     /// To any of these events, separated by commas.
     #[param(value_type = Option<String>, max_length = 2000, example = "0190a5c3-7d2e-7c11-9a43-2f3d1e0b6a61")]
     pub event_id: Option<AnyOf<Id>>,
@@ -115,6 +119,18 @@ pub struct AllocationFilter {
     pub from: Option<Date>,
     /// Whose period begins on this day or earlier, where the team is.
     pub to: Option<Date>,
+}
+
+text_enum! {
+    /// What something can be promised to.
+    pub enum AllocationTarget {
+        /// A campaign itself.
+        Campaign = "campaign",
+        /// An event.
+        Event = "event",
+        /// A task.
+        Task = "task",
+    }
 }
 
 text_enum! {

@@ -4,7 +4,9 @@ use std::collections::BTreeSet;
 
 use diesel::prelude::*;
 
-use super::model::{Allocation, AllocationFilter, AllocationPage, AllocationSort, AllocationsById};
+use super::model::{
+    Allocation, AllocationFilter, AllocationPage, AllocationSort, AllocationTarget, AllocationsById,
+};
 use crate::access::{Permission, Reading, Sight, TeamId};
 use crate::capacity::fit::hours::{day_begins, day_ends};
 use crate::db::rows::Direction;
@@ -12,7 +14,7 @@ use crate::db::{Date, Id, Instant, MultiBackend};
 use crate::http::page::TOTAL_CAP;
 use crate::http::query::AnyOf;
 use crate::http::{PageRequest, Problem, period};
-use crate::schema::{allocations, resources};
+use crate::schema::{allocations, events, resources, tasks};
 use crate::{keyset_page, keyset_page_nulls_last};
 
 /// The allocations of the team: where every query of allocations begins.
@@ -81,7 +83,34 @@ fn filtered(
         query = query.filter(allocations::resource_id.eq_any(members));
     }
     if let Some(AnyOf(ids)) = &filter.campaign_id {
-        query = query.filter(allocations::campaign_id.eq_any(ids.clone()));
+        query = query.filter(
+            allocations::campaign_id
+                .eq_any(ids.clone())
+                .or(allocations::event_id.eq_any(
+                    events::table
+                        .filter(events::team_id.eq(reading.team.id()))
+                        .filter(events::campaign_id.eq_any(ids.clone()))
+                        .select(events::id.nullable()),
+                ))
+                .or(allocations::task_id.eq_any(
+                    tasks::table
+                        .filter(tasks::team_id.eq(reading.team.id()))
+                        .filter(tasks::campaign_id.eq_any(ids.clone()))
+                        .select(tasks::id.nullable()),
+                )),
+        );
+    }
+    if let Some(AnyOf(targets)) = &filter.target {
+        // Each has one target, so what is not wanted is what has to be missing.
+        if !targets.contains(&AllocationTarget::Campaign) {
+            query = query.filter(allocations::campaign_id.is_null());
+        }
+        if !targets.contains(&AllocationTarget::Event) {
+            query = query.filter(allocations::event_id.is_null());
+        }
+        if !targets.contains(&AllocationTarget::Task) {
+            query = query.filter(allocations::task_id.is_null());
+        }
     }
     if let Some(AnyOf(ids)) = &filter.event_id {
         query = query.filter(allocations::event_id.eq_any(ids.clone()));
