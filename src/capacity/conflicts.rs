@@ -185,7 +185,8 @@ fn all(reading: &mut Reading<'_>, filter: &ConflictFilter) -> Result<Vec<Finding
         rows(reading, range)?
     };
     for thing in things {
-        let books = things::Things::with(&thing, uses.remove(&thing.id).unwrap_or_default());
+        let uses = uses.remove(&thing.id).unwrap_or_default();
+        let books = things::Things::with(reading, &thing, uses);
         for place in books.standing() {
             findings.push(fit::told(&thing, &place, &[]));
         }
@@ -203,7 +204,7 @@ fn all(reading: &mut Reading<'_>, filter: &ConflictFilter) -> Result<Vec<Finding
 ///
 /// Where approved allocations, together with the tasks that people were assigned, do not fit within these days: of people,
 /// of things, and of budgets, whatever their policy. Each names the interval, what is wanted, what is there, and who takes
-/// it. Days for which nobody wrote down how much somebody works are not judged. With `include_ways_out=true` each of the
+/// it. What is still to come of a thing and begins or ends outside of its opening hours is told as `closed`. Days for which nobody wrote down how much somebody works are not judged. With `include_ways_out=true` each of the
 /// first 20 also tells what would fit in the place of the allocation that takes most of it: later dates, another resource,
 /// or less of it.
 #[utoipa::path(tag = "allocations", params(ConflictFilter), responses((status = 200, body = Conflicts)))]

@@ -238,6 +238,31 @@ pub fn target_faults(
 
 /// What is wrong with when and how much, for this resource.
 pub fn terms_faults(reading: &Reading<'_>, resource: &Resource, terms: &Terms) -> Vec<FieldError> {
+    let mut faults = faults_of_kind(resource, terms);
+    if faults.is_empty()
+        && let Err(closed) = can_be_taken(reading, resource, terms.period())
+    {
+        faults.push(*closed);
+    }
+    faults
+}
+
+/// The same of a change: what stays when it was is not refused for opening hours that came later.
+pub fn changed_faults(
+    reading: &Reading<'_>,
+    resource: &Resource,
+    before: &Terms,
+    after: &Terms,
+) -> Vec<FieldError> {
+    if before.period() == after.period() {
+        faults_of_kind(resource, after)
+    } else {
+        terms_faults(reading, resource, after)
+    }
+}
+
+/// What is wrong with them whatever the opening hours are.
+fn faults_of_kind(resource: &Resource, terms: &Terms) -> Vec<FieldError> {
     let mut faults = Vec::new();
     faults.extend(amount_fault(resource, &terms.amount));
     let takes_instants = resource.booking == Some(Booking::Minutes);
@@ -262,11 +287,6 @@ pub fn terms_faults(reading: &Reading<'_>, resource: &Resource, terms: &Terms) -
         }
     }
     faults.extend(period_fault(terms));
-    if faults.is_empty()
-        && let Err(closed) = can_be_taken(reading, resource, terms.period())
-    {
-        faults.push(*closed);
-    }
     faults
 }
 

@@ -6,7 +6,7 @@ use diesel::prelude::*;
 
 use super::model::{Allocation, AllocationOutcome, AllocationPatch, InCampaign, NewAllocation};
 use super::queries::find;
-use super::rules::{Target, Terms, check_new, line_fault, terms_faults};
+use super::rules::{Target, Terms, changed_faults, check_new, line_fault, target_faults};
 use super::state::{AllocationAct, AllocationState};
 use crate::access::{Permission, Reading, Tx};
 use crate::capacity::endings::{campaign_of, journal_change};
@@ -203,7 +203,7 @@ pub(super) fn change(
     {
         tx.require(Permission::AllocationApprove)?;
     }
-    let mut faults = terms_faults(tx, &resource, &new);
+    let mut faults = changed_faults(tx, &resource, &old, &new);
     if let Some(Some(line_id)) = patch.budget_line_id {
         let campaign_id = campaign_of(tx, &before)?;
         faults.extend(line_fault(tx, line_id, campaign_id, &resource)?);
@@ -245,6 +245,24 @@ pub(super) fn change(
     })
 }
 
+/// What is given up is promised nothing more; requests for what was finished in a campaign outlive it.
+fn check_target(
+    tx: &mut Tx<'_>,
+    before: &Allocation,
+    allowed: &[AllocationState],
+) -> Result<(), Problem> {
+    let Some(fault) = target_faults(tx, target_of(before))?.into_iter().next() else {
+        return Ok(());
+    };
+    let others: Vec<&str> = allowed
+        .iter()
+        .filter(|one| **one != AllocationState::Approved)
+        .map(|one| one.as_str())
+        .collect();
+    let (from, to) = (before.state.as_str(), AllocationState::Approved.as_str());
+    Err(Problem::transition(from, to, &others).detail(fault.detail))
+}
+
 /// Does what the caller asks for, where the state and the caller's place let it.
 ///
 /// # Errors
@@ -278,6 +296,7 @@ pub(super) fn act(
     }
     let mut warnings = Vec::new();
     if act == AllocationAct::Approve {
+        check_target(tx, &before, allowed)?;
         let asked = target_of(&before).asked(0, Some(id), &terms_of(&before))?;
         let found = judged(tx, &resource, &[asked], &BTreeSet::from([id]))?;
         warnings = settled(found, true)?;

@@ -4,10 +4,11 @@ use chrono::{DateTime, NaiveDate, TimeDelta, TimeZone as _, Utc};
 
 use super::books::Period;
 use crate::access::Reading;
-use crate::capacity::resources::Resource;
 use crate::capacity::resources::hours::DAY;
+use crate::capacity::resources::{OpeningHours, Resource};
 use crate::db::{Date, Instant};
 use crate::http::FieldError;
+use crate::http::values::TimeZone;
 
 /// The instant of so many minutes into a day; in a gap of the clocks, when the gap is over.
 pub(super) fn instant_of(
@@ -27,6 +28,56 @@ pub(super) fn instant_of(
         .map(|at| at.with_timezone(&Utc))
 }
 
+/// The opening hours of a thing, with what one needs to read them.
+#[derive(Debug, Clone)]
+pub(super) struct Doors {
+    hours: OpeningHours,
+    zone: TimeZone,
+    now: Instant,
+}
+
+impl Doors {
+    /// Those of a thing that is not always there.
+    pub(super) fn of(reading: &Reading<'_>, resource: &Resource) -> Option<Self> {
+        resource.opening_hours.as_ref().map(|hours| Self {
+            hours: hours.0.clone(),
+            zone: reading.zone(),
+            now: reading.now,
+        })
+    }
+
+    /// Whether they are open when the period begins, and when it ends.
+    fn are_open(&self, period: Period) -> (bool, bool) {
+        match period {
+            Period::Days(first, last) => (
+                self.hours.on(first).is_some(),
+                self.hours.on(last).is_some(),
+            ),
+            Period::Instants(from, until) => {
+                let local = |at: Instant| at.utc().with_timezone(&self.zone.0).naive_local();
+                let (from, until) = (local(from), local(until));
+                (
+                    self.hours.can_begin(from.date(), from.time()),
+                    self.hours.can_end(until.date(), until.time()),
+                )
+            }
+            Period::Whenever => (true, true),
+        }
+    }
+
+    /// Whether the period begins or ends while they are closed. What is over is not judged by the hours of today.
+    pub(super) fn shut_out(&self, period: Period) -> bool {
+        let today = self.zone.day_at(self.now).naive();
+        let is_ahead = match period {
+            Period::Days(first, last) => (first >= today, last >= today),
+            Period::Instants(from, until) => (from >= self.now, until > self.now),
+            Period::Whenever => (false, false),
+        };
+        let is_open = self.are_open(period);
+        (is_ahead.0 && !is_open.0) || (is_ahead.1 && !is_open.1)
+    }
+}
+
 /// Whether the resource is there when the period begins and when it ends.
 ///
 /// # Errors
@@ -36,33 +87,21 @@ pub fn can_be_taken(
     resource: &Resource,
     period: Period,
 ) -> Result<(), Box<FieldError>> {
-    let Some(hours) = resource.opening_hours.as_ref().map(|hours| &hours.0) else {
-        return Ok(());
+    let is_open = Doors::of(reading, resource).map(|doors| doors.are_open(period));
+    let (begin, end) = match period {
+        Period::Instants(..) => ("/starts_at", "/ends_at"),
+        _ => ("/first_on", "/last_on"),
     };
-    let refuse = |pointer: &str| {
-        Err(Box::new(FieldError::body(
-            pointer,
-            "closed",
-            "It is not there then: see its opening_hours, by the clocks of the team.",
-        )))
+    let pointer = match is_open {
+        None | Some((true, true)) => return Ok(()),
+        Some((false, _)) => begin,
+        Some((true, false)) => end,
     };
-    match period {
-        Period::Days(first, _) if hours.on(first).is_none() => refuse("/first_on"),
-        Period::Days(_, last) if hours.on(last).is_none() => refuse("/last_on"),
-        Period::Instants(from, until) => {
-            let zone = reading.zone().0;
-            let local = |at: Instant| at.utc().with_timezone(&zone).naive_local();
-            let (from, until) = (local(from), local(until));
-            if !hours.can_begin(from.date(), from.time()) {
-                return refuse("/starts_at");
-            }
-            if !hours.can_end(until.date(), until.time()) {
-                return refuse("/ends_at");
-            }
-            Ok(())
-        }
-        Period::Days(..) | Period::Whenever => Ok(()),
-    }
+    Err(Box::new(FieldError::body(
+        pointer,
+        "closed",
+        "It is not there then: see its opening_hours, by the clocks of the team.",
+    )))
 }
 
 /// When the resource is there between two instants; all the time where nothing is said.

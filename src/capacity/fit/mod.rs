@@ -26,6 +26,8 @@ use ways::Question;
 
 /// How many takers a finding names.
 const TAKERS: usize = 20;
+/// How many places are told when a resource changes.
+const PLACES: usize = 200;
 /// For how many findings of a resource ways out are looked for.
 const WAYS: usize = 5;
 
@@ -119,11 +121,50 @@ pub fn tell_ways_out(
     Ok(())
 }
 
-/// Where what was promised of a resource does not fit, from today on.
+/// Where what was promised of a resource does not fit any more when there is less of it, or it is there at other times: from
+/// today on.
 ///
 /// # Errors
 /// What the database answers.
-pub fn standing(reading: &mut Reading<'_>, resource: &Resource) -> Result<Vec<Finding>, Problem> {
+pub fn outgrown(
+    reading: &mut Reading<'_>,
+    before: &Resource,
+    after: &Resource,
+) -> Result<Vec<Finding>, Problem> {
+    let is_less = after.units < before.units || after.limit_minor < before.limit_minor;
+    let has_other_hours = after.opening_hours != before.opening_hours;
+    if after.overbooking == Overbooking::Allow || !(is_less || has_other_hours) {
+        return Ok(Vec::new());
+    }
+    let is_closed = |place: &Place| place.code == FindingCode::Closed;
+    let mut places = standing(reading, after)?;
+    if has_other_hours && places.iter().any(is_closed) {
+        // What did not fit the hours before is not the fault of the new ones.
+        let old = standing(reading, before)?;
+        let is_old = |one: &Place| {
+            old.iter()
+                .any(|other| is_closed(other) && other.taken == one.taken)
+        };
+        places.retain(|one| !is_closed(one) || !is_old(one));
+    }
+    places.retain(|one| {
+        if is_closed(one) {
+            has_other_hours
+        } else {
+            is_less
+        }
+    });
+    places.truncate(PLACES);
+    let mut findings: Vec<Finding> = places.iter().map(|place| told(after, place, &[])).collect();
+    titles::fill(reading, &mut findings)?;
+    for finding in findings.iter_mut().take(WAYS) {
+        tell_ways_out(reading, after, finding)?;
+    }
+    Ok(findings)
+}
+
+/// Where what was promised of a thing or a budget does not fit, from today on.
+fn standing(reading: &mut Reading<'_>, resource: &Resource) -> Result<Vec<Place>, Problem> {
     let today = reading.today().naive();
     let period = match resource.booking {
         Some(crate::capacity::resources::Booking::Minutes) => {
@@ -145,16 +186,7 @@ pub fn standing(reading: &mut Reading<'_>, resource: &Resource) -> Result<Vec<Fi
         ResourceKind::Person => return Ok(Vec::new()),
         _ => Books::open(reading, resource, &[nothing], &BTreeSet::new(), far_ahead)?,
     };
-    let mut findings: Vec<Finding> = books
-        .standing()
-        .iter()
-        .map(|place| told(resource, place, &[]))
-        .collect();
-    titles::fill(reading, &mut findings)?;
-    for finding in findings.iter_mut().take(WAYS) {
-        tell_ways_out(reading, resource, finding)?;
-    }
-    Ok(findings)
+    Ok(books.standing())
 }
 
 /// What was found there, in the form in which it is sent; titles come later, for all at once.
@@ -243,6 +275,11 @@ fn sentence(resource: &Resource, place: &Place, unit: FindingUnit) -> String {
                 .map_or("money", |one| one.as_str())
         ),
     };
+    if place.code == FindingCode::Closed {
+        return format!(
+            "{name}: {wanted} {what} are wanted{when}, which begins or ends outside of the opening hours."
+        );
+    }
     format!("{name}: {wanted} {what} are wanted{when}, {there} are there.")
 }
 
@@ -261,7 +298,7 @@ pub fn refusal(findings: &[Finding]) -> Option<Problem> {
         .iter()
         .find(|one| one.is_conflict() && one.overbooking == Overbooking::Refuse)?;
     let code = match first.code {
-        FindingCode::CapacityExceeded => Code::CapacityExceeded,
+        FindingCode::CapacityExceeded | FindingCode::Closed => Code::CapacityExceeded,
         FindingCode::OverAllocated | FindingCode::UnknownCapacity => Code::OverAllocated,
     };
     Some(

@@ -16,6 +16,8 @@ text_enum! {
         OverAllocated = "over_allocated",
         /// More units are wanted at once than there are.
         CapacityExceeded = "capacity_exceeded",
+        /// Something of it is promised, or asked for, that begins or ends outside of its opening hours.
+        Closed = "closed",
         /// Nobody wrote down how much somebody works on these days, so nothing can be said.
         UnknownCapacity = "unknown_capacity",
     }

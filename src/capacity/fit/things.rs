@@ -7,6 +7,7 @@ use diesel::prelude::*;
 
 use super::Asked;
 use super::books::{Period, Place, day, instant, number, span_of_days};
+use super::hours::Doors;
 use super::model::FindingCode;
 use crate::access::Reading;
 use crate::capacity::allocations::{self, AllocationState, Amount, Quantity};
@@ -22,14 +23,16 @@ pub struct Things {
     booking: Booking,
     there: i64,
     uses: Vec<Use<Source>>,
+    doors: Option<Doors>,
 }
 
 impl Things {
-    fn of(resource: &Resource) -> Self {
+    fn of(reading: &Reading<'_>, resource: &Resource) -> Self {
         Self {
             booking: resource.booking.unwrap_or(Booking::WholeDays),
             there: resource.units.map_or(0, |units| units.get()),
             uses: Vec::new(),
+            doors: Doors::of(reading, resource),
         }
     }
 
@@ -80,6 +83,24 @@ impl Things {
             .collect()
     }
 
+    /// Those that begin or end when the thing is not there.
+    fn shut_out(&self, uses: &[Use<Source>]) -> Vec<Place> {
+        let Some(doors) = &self.doors else {
+            return Vec::new();
+        };
+        uses.iter()
+            .map(|one| (one, self.period(one.from, one.until)))
+            .filter(|(_, period)| doors.shut_out(*period))
+            .map(|(one, period)| Place {
+                code: FindingCode::Closed,
+                period,
+                wanted: Some(one.units),
+                there: Some(0),
+                taken: vec![(one.source, one.units)],
+            })
+            .collect()
+    }
+
     /// Where what is asked does not fit.
     pub(super) fn conflicts(&self, asked: &[Asked]) -> Vec<Place> {
         let added: Vec<Use<Source>> = asked
@@ -91,7 +112,9 @@ impl Things {
             .collect();
         let peaks = units::caused(self.there, &self.uses, &added);
         let all: Vec<Use<Source>> = self.uses.iter().chain(&added).cloned().collect();
-        self.places(peaks, &all)
+        let mut places = self.places(peaks, &all);
+        places.extend(self.shut_out(&added));
+        places
     }
 
     /// What is free from an instant (or the number of a day) until another.
@@ -102,8 +125,12 @@ impl Things {
 
     /// The thing with these uses.
     #[must_use]
-    pub fn with(resource: &Resource, uses: Vec<(Source, Period, i64)>) -> Self {
-        let things = Self::of(resource);
+    pub fn with(
+        reading: &Reading<'_>,
+        resource: &Resource,
+        uses: Vec<(Source, Period, i64)>,
+    ) -> Self {
+        let things = Self::of(reading, resource);
         let uses = uses
             .into_iter()
             .filter_map(|(source, period, units)| things.uses(source, period, units))
@@ -114,7 +141,10 @@ impl Things {
     /// Where what is there already does not fit.
     #[must_use]
     pub fn standing(&self) -> Vec<Place> {
-        self.places(units::peaks(self.there, &self.uses), &self.uses)
+        let peaks = units::peaks(self.there, &self.uses);
+        let mut places = self.places(peaks, &self.uses);
+        places.extend(self.shut_out(&self.uses));
+        places
     }
 
     /// When something ends, in order: that is when there may be room.
@@ -181,7 +211,7 @@ pub fn things(
     span: Span,
     gone: &BTreeSet<Id>,
 ) -> Result<Things, Problem> {
-    let mut things = Things::of(resource);
+    let mut things = Things::of(reading, resource);
     let query = allocations::in_team(reading.team)
         .filter(a::resource_id.eq(resource.id))
         .filter(a::state.eq(AllocationState::Approved));

@@ -4,7 +4,7 @@ use actix_web::{delete, get, patch, post};
 use diesel::prelude::*;
 
 use super::model::{
-    Booking, NewResource, Overbooking, Resource, ResourceFilter, ResourceKind, ResourcePage,
+    Booking, NewResource, Resource, ResourceFilter, ResourceKind, ResourceOutcome, ResourcePage,
     ResourcePatch, ResourceSort, Units,
 };
 use super::queries::{find, load_page, search_text, write_skills};
@@ -130,8 +130,9 @@ pub async fn get_resource(scope: TeamScope) -> Answer {
 /// Change a resource
 ///
 /// A JSON Merge Patch: absent keeps, null clears. Where the policy is `refuse`, there cannot be fewer units or less money
-/// than is promised: that is 409 with the explanation. A person's name and skills are changed with the member.
-#[utoipa::path(tag = "resources", request_body = ResourcePatch, responses((status = 200, body = Resource)))]
+/// than is promised, nor opening hours outside of which a promise begins or ends that is still to come: that is 409 with the
+/// explanation. Where it is `warn`, the same comes in `warnings`. A person's name and skills are changed with the member.
+#[utoipa::path(tag = "resources", request_body = ResourcePatch, responses((status = 200, body = ResourceOutcome)))]
 #[patch("/v1/teams/{team_id}/resources/{resource_id}")]
 pub async fn update_resource(scope: TeamScope, body: Body<ResourcePatch>) -> Answer {
     let id = scope.id("resource_id")?;
@@ -173,15 +174,13 @@ pub async fn update_resource(scope: TeamScope, body: Body<ResourcePatch>) -> Ans
             if after.skills.0 != before.skills.0 {
                 write_skills(tx, &after)?;
             }
-            let is_less = after.units < before.units || after.limit_minor < before.limit_minor;
-            if is_less && after.overbooking == Overbooking::Refuse {
-                let findings = fit::standing(tx, &after)?;
-                if let Some(refusal) = fit::refusal(&findings) {
-                    return Err(refusal);
-                }
+            let warnings = fit::outgrown(tx, &before, &after)?;
+            if let Some(refusal) = fit::refusal(&warnings) {
+                return Err(refusal);
             }
             let resource = tx.change(before, after)?;
-            Reply::record(&resource, resource.version)
+            let version = resource.version;
+            Reply::record(&ResourceOutcome { resource, warnings }, version)
         })
         .await
 }

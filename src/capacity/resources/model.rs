@@ -5,6 +5,7 @@ use serde::{Deserialize, Serialize};
 use utoipa::{IntoParams, ToSchema};
 
 use super::hours::OpeningHours;
+use crate::capacity::fit::Finding;
 use crate::db::{Id, Instant, Json};
 use crate::http::expand::ById;
 use crate::http::query::{AnyOf, Who};
@@ -231,6 +232,18 @@ pub struct Resource {
     /// What it went to the trash with: never sent.
     #[serde(skip)]
     pub trash_root_id: Option<Id>,
+}
+
+/// A resource that was changed, and what was found then.
+#[derive(Debug, Serialize, ToSchema)]
+#[schema(example = json!({"team_id": "0190a5c3-7d2e-7c11-9a43-2f3d1e0b6a55", "id": "0190a5c3-7d2e-7c11-9a43-2f3d1e0b6a61", "kind": "equipment", "name": "Streaming kit", "description": "Camera, lights, mixer", "member_id": null, "skills": ["4K"], "owner_id": null, "overbooking": "warn", "units": 2, "booking": "minutes", "opening_hours": null, "currency": null, "limit_minor": null, "created_at": "2026-03-01T12:00:00.000Z", "updated_at": "2026-03-01T12:00:00.000Z", "version": 9, "deleted_at": null, "warnings": []}))]
+pub struct ResourceOutcome {
+    #[allow(missing_docs)]
+    #[serde(flatten)]
+    pub resource: Resource,
+    /// What was promised and does not fit any more: the first 200. Not kept: ask for the conflicts.
+    #[schema(max_items = 200)]
+    pub warnings: Vec<Finding>,
 }
 
 /// A page of resources.
