@@ -109,6 +109,7 @@ pub struct Workload {
     /// The members by name, without guests, who hold no work.
     #[schema(max_items = 500)]
     pub members: Vec<MemberWorkload>,
-    /// Whether that is everybody who was asked for: only 500 members are shown at once.
+    /// Whether that is everybody who was asked for: only 500 members are shown at once, the first who joined. Ask for others
+    /// with `member_id`.
     pub is_complete: bool,
 }
