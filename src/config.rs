@@ -62,7 +62,7 @@ pub struct Config {
     #[arg(long, global = true, env = "RELAIS_ACQUIRE_SECONDS", default_value_t = 5, value_parser = clap::value_parser!(u64).range(1..=60))]
     pub acquire_seconds: u64,
 
-    /// How long one statement may run or wait for a lock, in seconds
+    /// How long one statement may run or wait for a lock, in seconds (on SQLite: how long it is waited for)
     #[arg(long, global = true, env = "RELAIS_STATEMENT_SECONDS", default_value_t = 10, value_parser = clap::value_parser!(u64).range(1..=300))]
     pub statement_seconds: u64,
 

@@ -68,6 +68,11 @@ pub(super) async fn run(config: Config) -> Result<(), CommandError> {
     server.await?;
     worker.stop().await;
     log::info!("stopped");
+    if state.db.has_strays() {
+        // A query that nobody waits for any more. The runtime would wait for its end, whenever that is.
+        log::warn!("a query that takes too long was left behind");
+        std::process::exit(0);
+    }
     Ok(())
 }
 

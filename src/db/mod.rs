@@ -9,7 +9,9 @@ mod connection;
 mod migrations;
 mod pool;
 pub mod position;
+mod readers;
 pub mod rows;
+mod stopwatch;
 pub mod types;
 mod writer;
 
@@ -25,6 +27,7 @@ pub use pool::{Address, UnknownScheme};
 pub use types::{Date, Id, Instant, Json};
 
 use pool::Pool;
+use readers::Readers;
 use writer::Writer;
 
 /// Why the database could not do what it was asked.
@@ -128,7 +131,7 @@ pub struct Limits {
     pub connections: u32,
     /// How long a request waits for a free connection.
     pub acquire: Duration,
-    /// How long one statement may run (PostgreSQL), or wait for a lock (both).
+    /// How long one statement may run (on SQLite: how long it is waited for), or wait for a lock.
     pub statement: Duration,
 }
 
@@ -147,8 +150,15 @@ impl Default for Limits {
 pub struct Db(Arc<Inner>);
 
 struct Inner {
-    readers: Pool,
+    reader: Reading,
     writer: Writing,
+}
+
+enum Reading {
+    /// PostgreSQL: the server of the database ends what runs too long.
+    Pooled(Pool),
+    /// SQLite: whoever waits gives up.
+    Patient(Readers),
 }
 
 enum Writing {
@@ -173,11 +183,14 @@ impl Db {
             Address::Sqlite(_) => Writing::Threaded(Writer::start(address, limits)?),
             Address::Postgres(_) => Writing::Pooled(Pool::open(address, limits, false)?),
         };
-        let readers = match (&writer, replica) {
-            (Writing::Pooled(pool), None) => pool.clone(),
-            (_, replica) => Pool::open(replica.unwrap_or(address), limits, true)?,
+        let reader = match (&writer, replica) {
+            (Writing::Pooled(pool), None) => Reading::Pooled(pool.clone()),
+            (Writing::Pooled(_), Some(replica)) => {
+                Reading::Pooled(Pool::open(replica, limits, true)?)
+            }
+            (Writing::Threaded(_), _) => Reading::Patient(Readers::open(address, limits)?),
         };
-        Ok(Self(Arc::new(Inner { readers, writer })))
+        Ok(Self(Arc::new(Inner { reader, writer })))
     }
 
     /// Runs `work` on a connection for reading.
@@ -190,8 +203,22 @@ impl Db {
         T: Send + 'static,
         E: Failure,
     {
-        let inner = Arc::clone(&self.0);
-        on_blocking_thread(move || inner.readers.with(work)).await
+        match &self.0.reader {
+            Reading::Patient(readers) => readers.read(work).await,
+            Reading::Pooled(pool) => {
+                let pool = pool.clone();
+                on_blocking_thread(move || pool.with(work)).await
+            }
+        }
+    }
+
+    /// Whether a read still runs. Once nobody asks any more, it is one that nobody waits for.
+    #[must_use]
+    pub fn has_strays(&self) -> bool {
+        match &self.0.reader {
+            Reading::Patient(readers) => readers.are_busy(),
+            Reading::Pooled(_) => false,
+        }
     }
 
     /// Runs `work` in one transaction and answers only after it is durable.

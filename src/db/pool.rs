@@ -11,6 +11,7 @@ use diesel::connection::{SimpleConnection, TransactionManager};
 use diesel::r2d2::{self, ManageConnection};
 use diesel::{Connection as _, PgConnection, SqliteConnection};
 
+use super::stopwatch::Stopwatch;
 use super::{AnyConnection, DbError, Failure, Limits};
 
 /// Where a database is.
@@ -145,6 +146,7 @@ type Transactions = <AnyConnection as diesel::Connection>::TransactionManager;
 /// A pooled connection, with the note that it must not go back into the pool.
 pub(super) struct Link {
     conn: AnyConnection,
+    stopwatch: Stopwatch,
     is_broken: bool,
 }
 
@@ -164,8 +166,14 @@ impl ManageConnection for Manager {
             conn.batch_execute("PRAGMA query_only = ON")
                 .map_err(DbError::from)?;
         }
+        let stopwatch = Stopwatch::default();
+        // PostgreSQL has its own time-out.
+        if matches!(conn, AnyConnection::Sqlite(_)) {
+            stopwatch.attach(&mut conn);
+        }
         Ok(Link {
             conn,
+            stopwatch,
             is_broken: false,
         })
     }
@@ -218,15 +226,32 @@ impl Pool {
         &self,
         work: impl FnOnce(&mut AnyConnection) -> Result<T, E>,
     ) -> Result<T, E> {
+        self.with_stopwatch(|conn, _| work(conn))
+    }
+
+    /// The same for those who look on from another thread at how long its statements run.
+    pub(super) fn with_stopwatch<T, E: Failure>(
+        &self,
+        work: impl FnOnce(&mut AnyConnection, &Stopwatch) -> Result<T, E>,
+    ) -> Result<T, E> {
         let mut link = self
             .links
             .get_timeout(self.acquire)
             .map_err(|error| E::from(DbError::Unavailable(error.to_string())))?;
         link.is_broken = true;
-        let answer = work(&mut link.conn);
+        let Link {
+            conn, stopwatch, ..
+        } = &mut *link;
+        let answer = work(conn, stopwatch);
         link.is_broken = matches!(&answer, Err(error) if error.is_unavailable())
             || Transactions::is_broken_transaction_manager(&mut link.conn);
         answer
+    }
+
+    /// Whether any connection is in use.
+    pub(super) fn is_busy(&self) -> bool {
+        let state = self.links.state();
+        state.connections > state.idle_connections
     }
 }
 

@@ -2,6 +2,7 @@
 
 mod accounts;
 mod backup;
+mod client;
 mod demo;
 mod full;
 mod import;
@@ -9,4 +10,5 @@ mod keys;
 mod operating;
 mod program;
 mod settings;
+mod slow;
 mod start;
