@@ -229,3 +229,29 @@ async fn a_pool_without_a_free_connection_says_so_in_time() {
         .created();
     lead.person.get("/readyz").await.ok();
 }
+
+/// What PostgreSQL says when a table cannot grow.
+const FULL: &str = r#"CREATE FUNCTION full_disk() RETURNS trigger LANGUAGE plpgsql AS $$ BEGIN
+         RAISE EXCEPTION 'could not extend file "base/16384/16402": No space left on device'
+             USING ERRCODE = 'disk_full', HINT = 'Check free disk space.'; END $$;
+     CREATE TRIGGER full_disk BEFORE INSERT ON campaigns FOR EACH ROW EXECUTE FUNCTION full_disk()"#;
+
+#[tokio::test]
+async fn a_full_disk_of_the_server_is_told() {
+    let Some((app, lead)) = app(&[]).await else {
+        return;
+    };
+    app.database.execute(FULL);
+    for _ in 0..5 {
+        let refused = lead.post("/campaigns", json!({"name": "Large"})).await;
+        assert!(refused.header("retry-after").is_some());
+        let problem = refused.problem(503, "storage_full");
+        assert!(!problem.to_string().contains("base/"), "{problem}");
+        lead.get("/campaigns").await.ok();
+        lead.person.get("/readyz").await.ok();
+    }
+    app.database.execute("DROP TRIGGER full_disk ON campaigns");
+    let campaign = json!({"name": "With room"});
+    lead.post("/campaigns", campaign).await.created();
+    assert_eq!(lead.all("/campaigns").await.len(), 1);
+}

@@ -1,5 +1,6 @@
 //! A database for each test, copied from a migrated template.
 
+use std::io::Write as _;
 use std::path::PathBuf;
 use std::sync::OnceLock;
 use std::sync::atomic::{AtomicU32, Ordering};
@@ -103,6 +104,37 @@ impl TestDatabase {
         })
     }
 
+    /// A database without a schema in the tablespace `small`; none where the suite does not run on PostgreSQL, or there
+    /// is no such tablespace, which it then says.
+    pub fn empty_on_small_disk() -> Option<Self> {
+        let server = postgres()?;
+        let is_there =
+            "DO $$ BEGIN ASSERT EXISTS (SELECT FROM pg_tablespace WHERE spcname = 'small'); END $$";
+        let mut conn = PgConnection::establish(&server).expect("the test server answers");
+        if conn.batch_execute(is_there).is_err() {
+            skipped("this PostgreSQL has no tablespace `small`: it is not filled up");
+            return None;
+        }
+        Self::on_small_disk(&server).ok()
+    }
+
+    /// One more of them beside this one, as long as there is room.
+    pub fn another_on_small_disk(&self) -> Option<Self> {
+        let (server, _) = self.server.as_ref()?;
+        Self::on_small_disk(server).ok()
+    }
+
+    fn on_small_disk(server: &str) -> diesel::QueryResult<Self> {
+        let name = format!("small_{}_{}", std::process::id(), number());
+        let mut conn = PgConnection::establish(server).expect("the test server answers");
+        conn.batch_execute(&format!("CREATE DATABASE {name} TABLESPACE small"))?;
+        Ok(Self {
+            address: Address::Postgres(database_url(server, &name)),
+            _folder: None,
+            server: Some((server.to_owned(), name)),
+        })
+    }
+
     pub fn fresh() -> Self {
         match postgres() {
             Some(server) => Self::on_postgres(&server),
@@ -149,6 +181,12 @@ impl TestDatabase {
             server: Some((server.to_owned(), name)),
         }
     }
+}
+
+/// Says that a test could not do what it is for, past the capture of what tests print, so that nobody takes it for passed.
+pub fn skipped(why: &str) {
+    let line = format!("\nSKIPPED: {why}\n");
+    std::io::stderr().write_all(line.as_bytes()).ok();
 }
 
 fn execute(server: &str, statement: &str) {
