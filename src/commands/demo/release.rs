@@ -39,6 +39,9 @@ impl<S: Api> Demo<S> {
             "lead_id": lead.member_id,
             "colour": "#326ce5",
         });
+        // A row of the plan like any other; for the team, days on which it does not work.
+        let away = json!({"name": "KubeCon EU", "first_on": "2024-03-19", "last_on": "2024-03-22"});
+        self.post(lead, &team.at("holidays"), away).await?;
         self.start_campaign(team, campaign).await
     }
 

@@ -145,6 +145,19 @@ async fn check_plan(get: &impl AsyncFn(&str) -> Value, team: &str) {
     assert_eq!(texts(&delegations, "state"), expected);
     let campaigns = get(&format!("/teams/{team}/campaigns")).await;
     assert_eq!(campaigns["items"][0]["status"], "active", "{campaigns}");
+    // KubeCon is a period: days on which the team does not work, and a row of the plan.
+    let march = format!("/teams/{team}/holidays?from=2024-03-01&to=2024-03-31");
+    let away = get(&march).await;
+    let [away] = away["items"].as_array().expect("items").as_slice() else {
+        panic!("{away}");
+    };
+    let expected = json!({"name": "KubeCon EU", "first_on": "2024-03-19", "last_on": "2024-03-22"});
+    for (member, value) in expected.as_object().expect("members") {
+        assert_eq!(&away[member], value, "{away}");
+    }
+    let row = get(&format!("/teams/{team}/tasks?q=KubeCon")).await;
+    assert_eq!(row["items"][0]["starts_on"], "2024-03-19", "{row}");
+    assert_eq!(row["items"][0]["due_on"], "2024-03-22", "{row}");
     let done = format!("/teams/{team}/tasks?status=done&include_total=true");
     assert_eq!(get(&done).await["total"], 2, "what was confirmed is done");
 }
