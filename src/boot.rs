@@ -126,8 +126,27 @@ pub fn prepare_folder(address: &Address) -> Result<(), BootError> {
         .unwrap_or_else(|| Path::new("."));
     let failed = |error| BootError::Folder(folder.display().to_string(), error);
     make_private_folder(folder).map_err(failed)?;
-    make_private_file(file).map_err(failed)
+    make_private_file(file).map_err(failed)?;
+    warn_of_readers(file);
+    Ok(())
 }
+
+/// Says so where a file that was there already can be read by others. It stays as it is: whoever made it so may want it.
+#[cfg(unix)]
+fn warn_of_readers(file: &Path) {
+    use std::os::unix::fs::PermissionsExt;
+    let Ok(about) = file.metadata() else { return };
+    let mode = about.permissions().mode() & 0o777;
+    if mode & 0o077 != 0 {
+        let file = file.display();
+        log::warn!(
+            "others can read {file} (mode {mode:04o}), which has password hashes and keys: chmod 600 {file}"
+        );
+    }
+}
+
+#[cfg(not(unix))]
+fn warn_of_readers(_: &Path) {}
 
 #[cfg(unix)]
 fn make_private_folder(folder: &Path) -> std::io::Result<()> {

@@ -7,6 +7,7 @@
 mod backup;
 mod connection;
 mod migrations;
+mod place;
 mod pool;
 pub mod position;
 mod readers;

@@ -10,12 +10,14 @@ use std::time::Duration;
 use tokio::sync::Semaphore;
 use tokio::time::timeout;
 
+use super::place::Place;
 use super::pool::{Address, Pool};
 use super::stopwatch::takes_too_long;
 use super::{AnyConnection, DbError, Failure, Limits};
 
 pub(super) struct Readers {
     pool: Pool,
+    place: Place,
     /// One for each read that somebody waits for.
     turns: Semaphore,
     acquire: Duration,
@@ -30,6 +32,7 @@ impl Readers {
         };
         Ok(Self {
             pool: Pool::open(address, &with_strays, true)?,
+            place: Place::of(address),
             turns: Semaphore::new(usize::try_from(limits.connections).unwrap_or(usize::MAX)),
             acquire: limits.acquire,
             statement: limits.statement,
@@ -46,10 +49,11 @@ impl Readers {
             let why = "no connection for reading was free in time".to_owned();
             return Err(E::from(DbError::Unavailable(why)));
         };
-        let pool = self.pool.clone();
+        let (pool, place) = (self.pool.clone(), self.place.clone());
         let busy = Arc::new(OnceLock::new());
         let taken = Arc::clone(&busy);
         let mut running = tokio::task::spawn_blocking(move || {
+            place.check()?;
             pool.with_stopwatch(|conn, stopwatch| {
                 let _ = taken.set(stopwatch.clone());
                 work(conn)

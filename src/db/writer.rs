@@ -18,6 +18,7 @@ use diesel::connection::{AnsiTransactionManager, TransactionManager};
 use tokio::sync::oneshot;
 use tokio::time::timeout;
 
+use super::place::Place;
 use super::pool::{Address, connect};
 use super::stopwatch::{Stopwatch, takes_too_long};
 use super::{AnyConnection, DbError, Failure, Limits, Outcome, in_transaction};
@@ -134,14 +135,17 @@ impl Writer {
         let patience = limits.acquire + limits.statement;
         let statement = limits.statement;
         let (address, watch) = (address.clone(), stopwatch.clone());
+        let place = Place::of(&address);
+        let to_check = place.clone();
         let fresh = move || {
+            to_check.check()?;
             let mut conn = connect(&address, statement)?;
             watch.attach(&mut conn);
             Ok(conn)
         };
         std::thread::Builder::new()
             .name("sqlite-writer".to_owned())
-            .spawn(move || serve(conn, &orders, &fresh))
+            .spawn(move || serve(conn, &orders, &place, &fresh))
             .map_err(|error| DbError::Unavailable(error.to_string()))?;
         Ok(Self {
             queue,
@@ -209,6 +213,7 @@ fn waited_too_long() -> DbError {
 fn serve(
     mut conn: AnyConnection,
     orders: &Receiver<Box<dyn Work>>,
+    place: &Place,
     fresh: &impl Fn() -> Result<AnyConnection, DbError>,
 ) {
     while let Ok(first) = orders.recv() {
@@ -219,7 +224,9 @@ fn serve(
                 Err(_) => break,
             }
         }
-        let committed = run_group(&mut conn, &mut group);
+        let committed = place
+            .check()
+            .and_then(|()| run_group(&mut conn, &mut group));
         if let Err(error) = &committed {
             log::error!("a group of {} writes was not kept: {error}", group.len());
             // Whoever waits behind them would only wait as long again for the same.

@@ -38,6 +38,12 @@ impl Client {
         client
     }
 
+    /// The same person at another server on the same database.
+    pub fn on(mut self, server: &Server) -> Self {
+        self.address.clone_from(&server.address);
+        self
+    }
+
     /// Status, body, and whether `Retry-After` came with it.
     pub async fn post(&self, path: &str, body: &Value) -> (u16, Value, bool) {
         let request = self.http.post(format!("{}{path}", self.address));

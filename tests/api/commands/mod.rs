@@ -5,6 +5,7 @@ mod backup;
 mod client;
 mod demo;
 mod full;
+mod gone;
 mod import;
 mod keys;
 mod operating;

@@ -40,6 +40,34 @@ async fn the_first_start_makes_a_private_folder_and_says_what_to_do() {
     shown(&server.address, "/readyz").await;
 }
 
+#[test]
+fn a_folder_that_was_there_stays_as_it_is_and_a_file_that_others_can_read_is_told() {
+    let program = Program::new();
+    let mode_of = |place: &std::path::Path| {
+        let about = std::fs::metadata(place).unwrap();
+        about.permissions().mode() & 0o777
+    };
+    let set = |place: &std::path::Path, mode| {
+        std::fs::set_permissions(place, std::fs::Permissions::from_mode(mode)).unwrap();
+    };
+    std::fs::create_dir(program.data()).unwrap();
+    set(&program.data(), 0o755);
+    let file = program.data().join("relais.db");
+    let (status, log) = program.serve(&[]).stop();
+    assert!(status.success(), "{log}");
+    // What the server makes in it is private all the same.
+    assert_eq!(mode_of(&program.data()), 0o755);
+    assert_eq!(mode_of(&file), 0o600);
+    assert!(!log.contains("chmod"), "{log}");
+    set(&file, 0o644);
+    let (_, log) = program.serve(&[]).stop();
+    assert!(
+        log.contains("(mode 0644)") && log.contains("chmod 600"),
+        "{log}"
+    );
+    assert_eq!(mode_of(&file), 0o644);
+}
+
 #[tokio::test]
 async fn a_server_that_is_to_stop_says_so_and_still_answers() {
     let program = Program::new();
