@@ -272,6 +272,25 @@ mod tests {
     }
 
     #[test]
+    fn an_unknown_account_costs_as_much_as_a_wrong_password() {
+        let stored = hash("password").unwrap();
+        let fastest = |stored: Option<&str>| {
+            let once = || {
+                let began = std::time::Instant::now();
+                assert_eq!(verify(stored, "Password").unwrap(), Verdict::Wrong);
+                began.elapsed()
+            };
+            // Of several, because others work on this machine too.
+            (0..5).map(|_| once()).min().unwrap()
+        };
+        let (known, unknown) = (fastest(Some(&stored)), fastest(None));
+        assert!(
+            unknown * 2 > known && known * 2 > unknown,
+            "{known:?}, and {unknown:?} for nobody"
+        );
+    }
+
+    #[test]
     fn lengths_are_counted_in_code_points() {
         assert!(matches!(
             check_length("1234567"),
