@@ -274,18 +274,18 @@ mod tests {
     #[test]
     fn an_unknown_account_costs_as_much_as_a_wrong_password() {
         let stored = hash("password").unwrap();
-        let fastest = |stored: Option<&str>| {
-            let once = || {
-                let began = std::time::Instant::now();
-                assert_eq!(verify(stored, "Password").unwrap(), Verdict::Wrong);
-                began.elapsed()
-            };
-            // Of several, because others work on this machine too.
-            (0..5).map(|_| once()).min().unwrap()
+        let cost = |stored: Option<&str>| {
+            let began = std::time::Instant::now();
+            assert_eq!(verify(stored, "Password").unwrap(), Verdict::Wrong);
+            began.elapsed()
         };
-        let (known, unknown) = (fastest(Some(&stored)), fastest(None));
+        // The fastest of several, in turns, because others work on this machine too.
+        let costs: Vec<_> = (0..5).map(|_| (cost(Some(&stored)), cost(None))).collect();
+        let known = costs.iter().map(|(known, _)| *known).min().unwrap();
+        let unknown = costs.iter().map(|(_, unknown)| *unknown).min().unwrap();
+        // Without a hash it would be a thousandth.
         assert!(
-            unknown * 2 > known && known * 2 > unknown,
+            unknown * 4 > known && known * 4 > unknown,
             "{known:?}, and {unknown:?} for nobody"
         );
     }

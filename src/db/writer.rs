@@ -305,11 +305,13 @@ fn copy(result: &Result<(), DbError>) -> Result<(), DbError> {
 
 #[cfg(test)]
 mod tests {
+    use std::sync::Arc;
     use std::sync::mpsc::channel;
     use std::time::{Duration, Instant};
 
     use diesel::RunQueryDsl;
     use diesel::connection::SimpleConnection;
+    use tokio::sync::oneshot;
 
     use super::{AnyConnection, DbError, Limits, Outcome, Writer, connect};
     use crate::db::Address;
@@ -361,7 +363,7 @@ mod tests {
             acquire: Duration::from_secs(20),
             statement: Duration::from_millis(500),
         };
-        let writer = Writer::start(&address, &limits).unwrap();
+        let writer = Arc::new(Writer::start(&address, &limits).unwrap());
         let run = |statement: String| {
             writer.submit(move |conn| {
                 conn.batch_execute(&statement).map_err(DbError::from)?;
@@ -373,22 +375,28 @@ mod tests {
             .unwrap();
         let add = |name: &str| run(format!("INSERT INTO kept VALUES ('{name}')"));
         let (go, until) = channel::<()>();
-        let occupied = writer.submit(move |_| {
-            until.recv().ok();
-            Ok::<_, DbError>(Outcome::Keep(()))
+        let (begins, begun) = oneshot::channel();
+        let occupied = tokio::spawn({
+            let writer = Arc::clone(&writer);
+            let wait = move |_: &mut AnyConnection| {
+                begins.send(()).ok();
+                until.recv().ok();
+                Ok::<_, DbError>(Outcome::Keep(()))
+            };
+            async move { writer.submit(wait).await }
         });
+        begun.await.unwrap();
         let statement = slow(&mut connect(&address, limits.statement).unwrap(), 4);
         // One group: what is done before it waits for the commit, and the others for their turn.
         let (before, slow, after) = (add("before"), run(statement), add("after"));
         let began = Instant::now();
-        let (occupied, before, slow, after, ()) = tokio::join!(
-            occupied,
+        let (before, slow, after, ()) = tokio::join!(
             async { (before.await, began.elapsed()) },
             async { (slow.await, began.elapsed()) },
             after,
             async { go.send(()).unwrap() },
         );
-        occupied.unwrap();
+        occupied.await.unwrap().unwrap();
         for (answer, elapsed) in [&before, &slow] {
             assert!(matches!(answer, Err(DbError::Unavailable(_))), "{answer:?}");
             assert!(*elapsed < Duration::from_secs(2), "{elapsed:?}");
