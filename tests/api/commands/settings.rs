@@ -138,6 +138,12 @@ fn settings_come_from_the_environment_too_and_flags_win() {
             "RELAIS_SECRET",
             "a secret of more than thirty-two characters",
         )
+        .env(
+            "RELAIS_REPLICA_URL",
+            "postgres://ada:s3cret@replica.example.org/relais",
+        )
+        .env("RELAIS_SMTP_URL", "smtp://eve:s3cret@mail.example.org:587")
+        .env("RELAIS_MAIL_FROM", "Relais <relais@mail.example.org>")
         .env("RELAIS_RATE_LIMIT", "9")
         .env(
             "RELAIS_CORS_ORIGINS",
@@ -147,6 +153,8 @@ fn settings_come_from_the_environment_too_and_flags_win() {
     let text = String::from_utf8_lossy(&output.stdout).into_owned();
     for line in [
         "database-url             postgres://db.example.org/relais",
+        "replica-url              postgres://replica.example.org/relais",
+        "smtp-url                 smtp://eve:***@mail.example.org:587?tls=required",
         "secret                   (set)",
         "rate-limit               7",
         "cors-origin              https://a.example.org, https://b.example.org",

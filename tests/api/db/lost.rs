@@ -1,5 +1,5 @@
-//! PostgreSQL that goes away, is slow, or has no connection left. On SQLite there is little to lose, and most
-//! of these tests have nothing to do.
+//! A database that goes away, is slow, is full, or has no connection left. Where it says `app`, on PostgreSQL only: on SQLite
+//! there is little to lose (and `commands/{gone,slow,full}.rs` are about that).
 
 use std::time::{Duration, Instant};
 
@@ -230,27 +230,23 @@ async fn a_pool_without_a_free_connection_says_so_in_time() {
     lead.person.get("/readyz").await.ok();
 }
 
-/// What PostgreSQL says when a table cannot grow.
-const FULL: &str = r#"CREATE FUNCTION full_disk() RETURNS trigger LANGUAGE plpgsql AS $$ BEGIN
-         RAISE EXCEPTION 'could not extend file "base/16384/16402": No space left on device'
-             USING ERRCODE = 'disk_full', HINT = 'Check free disk space.'; END $$;
-     CREATE TRIGGER full_disk BEFORE INSERT ON campaigns FOR EACH ROW EXECUTE FUNCTION full_disk()"#;
-
 #[tokio::test]
-async fn a_full_disk_of_the_server_is_told() {
-    let Some((app, lead)) = app(&[]).await else {
-        return;
-    };
-    app.database.execute(FULL);
+async fn a_full_disk_is_told_as_long_as_it_is_full() {
+    let app = TestApp::start().await;
+    let [lead] = app.team_with(["lead"]).await;
+    app.database.pretend_to_be_full("campaigns");
     for _ in 0..5 {
         let refused = lead.post("/campaigns", json!({"name": "Large"})).await;
         assert!(refused.header("retry-after").is_some());
         let problem = refused.problem(503, "storage_full");
         assert!(!problem.to_string().contains("base/"), "{problem}");
         lead.get("/campaigns").await.ok();
+        lead.post("/tasks", json!({"title": "Elsewhere"}))
+            .await
+            .created();
         lead.person.get("/readyz").await.ok();
     }
-    app.database.execute("DROP TRIGGER full_disk ON campaigns");
+    app.database.pretend_to_have_room("campaigns");
     let campaign = json!({"name": "With room"});
     lead.post("/campaigns", campaign).await.created();
     assert_eq!(lead.all("/campaigns").await.len(), 1);

@@ -268,10 +268,18 @@ async fn provoke(code: Code) -> Provoked {
             return Elsewhere("http/connections.rs", "a_body_that_is_late_is_told_so");
         }
         Code::StorageFull => {
-            return Elsewhere("commands/full.rs", "a_full_disk_is_told_and_left_behind");
+            // As it is with a real disk: `commands/full.rs`.
+            app.database.pretend_to_be_full("campaigns");
+            lead.post("/campaigns", json!({"name": "A"})).await
         }
         Code::OverAllocated => {
-            return Elsewhere("capacity/resources.rs", "nothing_promised_is_taken_away");
+            let budget =
+                json!({"name": "A", "kind": "budget", "currency": "EUR", "limit_minor": 1});
+            let budget = lead.post("/resources", budget).await.created();
+            let task = lead.post("/tasks", json!({"title": "A"})).await.created();
+            let two = json!({"money": {"amount_minor": 2, "currency": "EUR"}});
+            let body = json!({"resource_id": budget["id"], "task_id": task["id"], "amount": two});
+            lead.post("/allocations", body).await
         }
         Code::InsufficientScope => return Reserved,
     })

@@ -68,6 +68,28 @@ impl TestDatabase {
         conn
     }
 
+    /// Says from now on what the database says when a table cannot grow.
+    pub fn pretend_to_be_full(&self, table: &str) {
+        self.execute(&match self.address {
+            Address::Sqlite(_) => format!(
+                "CREATE TRIGGER full_disk BEFORE INSERT ON {table} BEGIN SELECT RAISE(ABORT, 'database or disk is full'); END"
+            ),
+            Address::Postgres(_) => format!(
+                r#"CREATE FUNCTION full_disk() RETURNS trigger LANGUAGE plpgsql AS $$ BEGIN
+                     RAISE EXCEPTION 'could not extend file "base/16384/16402": No space left on device'
+                         USING ERRCODE = 'disk_full', HINT = 'Check free disk space.'; END $$;
+                   CREATE TRIGGER full_disk BEFORE INSERT ON {table} FOR EACH ROW EXECUTE FUNCTION full_disk()"#
+            ),
+        });
+    }
+
+    pub fn pretend_to_have_room(&self, table: &str) {
+        self.execute(&match self.address {
+            Address::Sqlite(_) => "DROP TRIGGER full_disk".to_owned(),
+            Address::Postgres(_) => format!("DROP TRIGGER full_disk ON {table}"),
+        });
+    }
+
     /// Lets nobody new into a PostgreSQL database, or everybody again.
     pub fn shut(&self, is_shut: bool) {
         if let Some((server, name)) = &self.server {

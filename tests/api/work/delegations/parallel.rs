@@ -96,6 +96,16 @@ async fn accept_and_decline_at_once() {
 }
 
 #[tokio::test]
+async fn accept_and_withdraw_of_a_counter_proposal_at_once() {
+    let states = races(("delegator", "accept"), ("lead", "withdraw"), &["propose"]).await;
+    assert!(
+        states
+            .iter()
+            .all(|state| ["accepted", "withdrawn"].contains(&state.as_str()))
+    );
+}
+
+#[tokio::test]
 async fn confirm_and_recall_at_once() {
     let states = races(
         ("delegator", "confirm"),
