@@ -55,6 +55,7 @@ impl Place {
             revision: self.revision,
             time_zone: self.time_zone,
             now,
+            is_committed: true,
         }
     }
 }
@@ -201,6 +202,7 @@ impl State {
                         revision,
                         time_zone,
                         now,
+                        is_committed: true,
                     },
                     None,
                     None,
@@ -241,6 +243,7 @@ pub(crate) fn found_team<'c>(
             revision: 1,
             time_zone,
             now,
+            is_committed: true,
         },
         Some(member_id),
         None,
@@ -314,5 +317,6 @@ fn without_role(
         revision,
         time_zone,
         now,
+        is_committed: true,
     })
 }

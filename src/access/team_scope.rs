@@ -88,6 +88,9 @@ pub struct Reading<'c> {
     pub time_zone: String,
     /// The one time of the request.
     pub now: Instant,
+    /// Whether what is read is committed. Not so within a transaction that writes: what it reads may never be true, and is
+    /// not to be kept.
+    pub is_committed: bool,
 }
 
 /// What writing inside a team has at hand. The journal's methods are in `journal`.
@@ -165,11 +168,12 @@ impl Reading<'_> {
 impl<'c> Tx<'c> {
     /// A transaction of whoever has been let in (see `team_entry`).
     pub(super) const fn begin(
-        reading: Reading<'c>,
+        mut reading: Reading<'c>,
         actor_id: Option<Id>,
         if_match: Option<Tags>,
         followers: Followers,
     ) -> Self {
+        reading.is_committed = false;
         Self {
             reading,
             actor_id,

@@ -130,7 +130,7 @@ fn of_person(
     let none = BTreeSet::new();
     let person = [resource.id];
     let mut opened = hull::open(reading, &person, (first, last), &[], &none, &none)?;
-    let (_, opened) = opened.pop().ok_or_else(Problem::not_found)?;
+    let opened = opened.pop().ok_or_else(Problem::not_found)?;
     let free = feasibility::free(&opened.minutes, &opened.present);
     availability.days = first
         .iter_days()

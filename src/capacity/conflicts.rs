@@ -13,11 +13,10 @@ use utoipa::{IntoParams, ToSchema};
 
 use super::allocations::{self, AllocationState, Amount, Quantity};
 use super::availability::DayRange;
-use super::feasibility;
 use super::fit::hours::{day_begins, day_ends};
-use super::fit::{self, Finding, Period, Place, books, hull, money, things, titles};
+use super::fit::{self, Finding, Period, Place, money, things, titles};
 use super::load::Source;
-use super::resources::queries::of_kind;
+use super::resources::queries::{of_kind, these_in_use};
 use super::resources::{self, Resource, ResourceKind};
 use super::team_load;
 use crate::access::{Permission, Reading, TeamScope};
@@ -28,6 +27,8 @@ use crate::schema::allocations as a;
 
 /// How many conflicts an answer has at most.
 const MOST: usize = 200;
+/// How many ids one query names at most.
+const CHUNK: usize = 500;
 /// For how many of them ways out are looked for.
 const MOST_WITH_WAYS: usize = 20;
 
@@ -68,8 +69,8 @@ pub struct Conflicts {
     pub is_complete: bool,
 }
 
-/// Who takes how many of a thing, and when.
-type Uses = Vec<(Source, Period, i64)>;
+/// Who takes a thing, when, and how many of it.
+type Use = (Source, Period, i64);
 
 /// Whether a place is one of these days.
 fn touches(place: &Place, (first, last): (NaiveDate, NaiveDate)) -> bool {
@@ -79,21 +80,31 @@ fn touches(place: &Place, (first, last): (NaiveDate, NaiveDate)) -> bool {
     }
 }
 
+/// Where it does not fit of people.
 fn of_persons(
     reading: &mut Reading<'_>,
-    persons: &[Resource],
+    filter: &ConflictFilter,
     days: (NaiveDate, NaiveDate),
     findings: &mut Vec<Finding>,
 ) -> Result<(), Problem> {
-    let members: Vec<Id> = persons.iter().map(|person| person.id).collect();
-    let loads = team_load::of_team(reading)?;
-    let all = hull::opened(reading, &members, days, &loads)?;
-    for (person, (_, opened)) in persons.iter().zip(all) {
-        let shortfalls = feasibility::shortfalls(&opened.minutes, &opened.present);
-        for place in books::short(&opened, shortfalls) {
-            if touches(&place, days) {
-                findings.push(fit::told(person, &place, &[]));
-            }
+    if !filter.has_kind(ResourceKind::Person) {
+        return Ok(());
+    }
+    let load = team_load::of_team(reading)?;
+    let mut places: BTreeMap<Id, Vec<&Place>> = BTreeMap::new();
+    for (member, standing) in load.standing() {
+        let touching: Vec<&Place> = standing
+            .iter()
+            .filter(|place| touches(place, days))
+            .collect();
+        if !touching.is_empty() && filter.has_id(member) {
+            places.insert(member, touching);
+        }
+    }
+    let members: Vec<Id> = places.keys().copied().collect();
+    for person in these_in_use(reading, &members)? {
+        for place in places.remove(&person.id).unwrap_or_default() {
+            findings.push(fit::told(&person, place, &[]));
         }
     }
     Ok(())
@@ -107,10 +118,30 @@ type Row = (
     Json<Amount>,
 );
 
-/// What was promised of all these things within the days.
-fn rows(reading: &mut Reading<'_>, days: DayRange) -> Result<BTreeMap<Id, Uses>, Problem> {
+/// What was promised of these things within the days.
+fn uses(
+    reading: &mut Reading<'_>,
+    things: &[Resource],
+    days: DayRange,
+) -> Result<BTreeMap<Id, Vec<Use>>, Problem> {
+    let mut uses: BTreeMap<Id, Vec<Use>> = BTreeMap::new();
+    let ids: Vec<Id> = things.iter().map(|thing| thing.id).collect();
+    for some in ids.chunks(CHUNK) {
+        for (id, one) in rows(reading, some, days)? {
+            uses.entry(id).or_default().push(one);
+        }
+    }
+    Ok(uses)
+}
+
+fn rows(
+    reading: &mut Reading<'_>,
+    things: &[Id],
+    days: DayRange,
+) -> Result<Vec<(Id, Use)>, Problem> {
     let (begins, ends) = (day_begins(reading, days.from), day_ends(reading, days.to));
     let rows: Vec<Row> = allocations::in_team(reading.team)
+        .filter(a::resource_id.eq_any(things.to_vec()))
         .filter(a::state.eq(AllocationState::Approved))
         .filter(
             a::first_on
@@ -130,24 +161,25 @@ fn rows(reading: &mut Reading<'_>, days: DayRange) -> Result<BTreeMap<Id, Uses>,
             a::amount,
         ))
         .load(reading.conn)?;
-    let mut uses: BTreeMap<Id, Uses> = BTreeMap::new();
+    let mut uses = Vec::with_capacity(rows.len());
     for (resource_id, id, days, instants, Json(amount)) in rows {
         if let Quantity::Units(units) = amount.kept()? {
             let period = Period::of(days, instants);
-            uses.entry(resource_id)
-                .or_default()
-                .push((Source::Allocation(id), period, units));
+            uses.push((resource_id, (Source::Allocation(id), period, units)));
         }
     }
     Ok(uses)
 }
 
 impl ConflictFilter {
-    fn has(&self, resource: &Resource) -> bool {
-        let of_kind = self.kind.as_ref();
-        let of_id = self.resource_id.as_ref();
-        of_kind.is_none_or(|kinds| kinds.0.contains(&resource.kind))
-            && of_id.is_none_or(|ids| ids.0.contains(&resource.id))
+    fn has_kind(&self, kind: ResourceKind) -> bool {
+        let asked = self.kind.as_ref();
+        asked.is_none_or(|kinds| kinds.0.contains(&kind))
+    }
+
+    fn has_id(&self, id: Id) -> bool {
+        let asked = self.resource_id.as_ref();
+        asked.is_none_or(|ids| ids.0.contains(&id))
     }
 
     /// The resources of these kinds that are asked about.
@@ -156,8 +188,16 @@ impl ConflictFilter {
         reading: &mut Reading<'_>,
         kinds: &[ResourceKind],
     ) -> Result<Vec<Resource>, Problem> {
-        let mut all = of_kind(reading, kinds)?;
-        all.retain(|one| self.has(one));
+        let kinds: Vec<ResourceKind> = kinds
+            .iter()
+            .copied()
+            .filter(|kind| self.has_kind(*kind))
+            .collect();
+        if kinds.is_empty() {
+            return Ok(Vec::new());
+        }
+        let mut all = of_kind(reading, &kinds)?;
+        all.retain(|one| self.has_id(one.id));
         Ok(all)
     }
 }
@@ -169,21 +209,14 @@ fn all(reading: &mut Reading<'_>, filter: &ConflictFilter) -> Result<Vec<Finding
     };
     let days = range.days()?;
     let mut findings = Vec::new();
-    let persons = filter.of_kind(reading, &[ResourceKind::Person])?;
-    if !persons.is_empty() {
-        of_persons(reading, &persons, days, &mut findings)?;
-    }
+    of_persons(reading, filter, days, &mut findings)?;
     let of_units: Vec<ResourceKind> = ResourceKind::ALL
         .iter()
         .copied()
         .filter(|kind| kind.has_units())
         .collect();
     let things = filter.of_kind(reading, &of_units)?;
-    let mut uses = if things.is_empty() {
-        BTreeMap::new()
-    } else {
-        rows(reading, range)?
-    };
+    let mut uses = uses(reading, &things, range)?;
     for thing in things {
         let uses = uses.remove(&thing.id).unwrap_or_default();
         let books = things::Things::with(reading, &thing, uses);

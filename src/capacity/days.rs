@@ -17,7 +17,7 @@ const MARGIN: Days = Days::new(92);
 #[must_use]
 pub fn around(loads: &TeamLoad, (first, last): (NaiveDate, NaiveDate)) -> (NaiveDate, NaiveDate) {
     let touching = loads
-        .values()
+        .loads()
         .flat_map(|load| &load.demands)
         .filter(|demand| demand.first_on <= last && demand.last_on >= first);
     let (begin, end) = touching.fold((first, last), |(begin, end), demand| {

@@ -91,8 +91,78 @@ pub struct NotCounted {
 pub struct MemberLoad {
     /// What counts, by the first day, with whole periods: also those that reach beyond what was asked for.
     pub demands: Vec<Demand>,
-    /// The open tasks that do not count. Those without a due date, or past it, are listed whatever the period.
+    /// The open tasks that do not count, whatever the period.
     pub not_counted: Vec<NotCounted>,
+    /// What would count if the member's time were not allocated to the task itself.
+    pub replaced: Vec<Replaced>,
+}
+
+/// What a task would want of its assignee.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Replaced {
+    /// What it would want.
+    pub demand: Demand,
+    /// The allocations that count instead.
+    pub by: Vec<Id>,
+}
+
+impl MemberLoad {
+    /// Whether there is nothing to do.
+    #[must_use]
+    pub const fn is_empty(&self) -> bool {
+        self.demands.is_empty() && self.not_counted.is_empty() && self.replaced.is_empty()
+    }
+
+    /// How many demands and tasks it has.
+    #[must_use]
+    pub const fn len(&self) -> usize {
+        self.demands.len() + self.not_counted.len() + self.replaced.len()
+    }
+
+    /// Whether one of these tasks or allocations is in it.
+    #[must_use]
+    pub fn has_any(&self, ids: &BTreeSet<Id>) -> bool {
+        let is_one = |source: &Source| match source {
+            Source::Allocation(id) | Source::Task(id) => ids.contains(id),
+            Source::Expense(_) | Source::Asked(_) => false,
+        };
+        self.demands.iter().any(|one| is_one(&one.source))
+            || self
+                .not_counted
+                .iter()
+                .any(|one| ids.contains(&one.task_id))
+            || self.replaced.iter().any(|one| is_one(&one.demand.source))
+    }
+
+    /// The same as if the allocations of `gone` were not there, nor the tasks that are `covered`. A task whose allocations
+    /// are all gone counts again.
+    #[must_use]
+    pub fn without(&self, gone: &BTreeSet<Id>, covered: &BTreeSet<Id>) -> Self {
+        let stays = |demand: &&Demand| match demand.source {
+            Source::Allocation(id) => !gone.contains(&id),
+            Source::Task(id) => !covered.contains(&id),
+            Source::Expense(_) | Source::Asked(_) => true,
+        };
+        let mut demands: Vec<Demand> = self.demands.iter().filter(stays).copied().collect();
+        let (again, replaced) = self
+            .replaced
+            .iter()
+            .cloned()
+            .partition::<Vec<Replaced>, _>(|one| one.by.iter().all(|id| gone.contains(id)));
+        demands.extend(again.iter().map(|one| &one.demand).filter(stays).copied());
+        let mut load = Self {
+            demands,
+            not_counted: self.not_counted.clone(),
+            replaced,
+        };
+        load.in_order();
+        load
+    }
+
+    fn in_order(&mut self) {
+        self.demands
+            .sort_unstable_by_key(|one| (one.first_on, one.source));
+    }
 }
 
 /// Whose load is read.
@@ -118,10 +188,11 @@ pub fn always() -> (NaiveDate, NaiveDate) {
 /// What the database answers.
 pub fn of_everybody(reading: &mut Reading<'_>) -> Result<BTreeMap<Id, MemberLoad>, Problem> {
     let mut loads = BTreeMap::new();
-    let (whose, period, gone) = (Whose::Everybody, always(), BTreeSet::new());
-    let covered = allocated(reading, whose, period, &gone, &mut loads)?;
+    let (whose, period) = (Whose::Everybody, always());
+    let covered = allocated(reading, whose, period, &mut loads)?;
     assigned(reading, whose, period, &covered, &mut loads)?;
-    in_order(&mut loads);
+    loads.values_mut().for_each(MemberLoad::in_order);
+    loads.retain(|_, load| !load.is_empty());
     Ok(loads)
 }
 
@@ -136,49 +207,31 @@ pub fn of_members(
     first_on: NaiveDate,
     last_on: NaiveDate,
 ) -> Result<BTreeMap<Id, MemberLoad>, Problem> {
-    without(reading, members, (first_on, last_on), &BTreeSet::new())
-}
-
-/// As [`of_members`], as if these allocations were not there: a task that one of them covers counts again.
-///
-/// # Errors
-/// What the database answers.
-pub fn without(
-    reading: &mut Reading<'_>,
-    members: &[Id],
-    (first_on, last_on): (NaiveDate, NaiveDate),
-    gone: &BTreeSet<Id>,
-) -> Result<BTreeMap<Id, MemberLoad>, Problem> {
     let mut loads: BTreeMap<Id, MemberLoad> = members
         .iter()
         .map(|member| (*member, MemberLoad::default()))
         .collect();
     let period = (first_on, last_on);
     for some in members.chunks(CHUNK).map(Whose::These) {
-        let covered = allocated(reading, some, period, gone, &mut loads)?;
+        let covered = allocated(reading, some, period, &mut loads)?;
         assigned(reading, some, period, &covered, &mut loads)?;
     }
-    in_order(&mut loads);
+    loads.values_mut().for_each(MemberLoad::in_order);
     Ok(loads)
 }
 
-fn in_order(loads: &mut BTreeMap<Id, MemberLoad>) {
-    for load in loads.values_mut() {
-        load.demands
-            .sort_unstable_by_key(|one| (one.first_on, one.source));
-    }
-}
+/// Which allocations of a member's time are to a task.
+type Covered = BTreeMap<(Id, Id), Vec<Id>>;
 
 type AllocationRow = (Id, Id, Option<Id>, Option<Date>, Option<Date>, Json<Amount>);
 
-/// Puts down what was promised, and answers which (member, task) an allocation covers, in whatever period.
+/// Puts down what was promised, and answers which allocations cover a (member, task), in whatever period.
 fn allocated(
     reading: &mut Reading<'_>,
     whose: Whose<'_>,
     (first_on, last_on): (NaiveDate, NaiveDate),
-    gone: &BTreeSet<Id>,
     loads: &mut BTreeMap<Id, MemberLoad>,
-) -> Result<BTreeSet<(Id, Id)>, Problem> {
+) -> Result<Covered, Problem> {
     use schema::allocations as a;
     use schema::members as m;
     let query = allocations::in_team(reading.team);
@@ -208,13 +261,10 @@ fn allocated(
             a::amount,
         ))
         .load(reading.conn)?;
-    let mut covered = BTreeSet::new();
+    let mut covered = Covered::new();
     for (member, id, task_id, first, last, Json(amount)) in rows {
-        if gone.contains(&id) {
-            continue;
-        }
         if let Some(task_id) = task_id {
-            covered.insert((member, task_id));
+            covered.entry((member, task_id)).or_default().push(id);
         }
         let (Some(first), Some(last)) = (first, last) else {
             continue;
@@ -234,6 +284,8 @@ fn allocated(
             effort,
         });
     }
+    // The rows come in no order.
+    covered.values_mut().for_each(|by| by.sort_unstable());
     Ok(covered)
 }
 
@@ -306,7 +358,7 @@ fn assigned(
     reading: &mut Reading<'_>,
     whose: Whose<'_>,
     (first_on, last_on): (NaiveDate, NaiveDate),
-    covered: &BTreeSet<(Id, Id)>,
+    covered: &Covered,
     loads: &mut BTreeMap<Id, MemberLoad>,
 ) -> Result<(), Problem> {
     use schema::tasks as t;
@@ -330,38 +382,41 @@ fn assigned(
     rows.sort_unstable_by_key(|row| (row.3, row.0));
     for (task_id, assignee, starts_on, due_on, estimate, remaining) in rows {
         let Some(member) = assignee else { continue };
-        if covered.contains(&(member, task_id)) {
-            continue;
-        }
+        let by = covered.get(&(member, task_id));
         let load = loads.entry(member).or_default();
-        let not = |reason| NotCounted { task_id, reason };
+        let mut not = |reason| {
+            if by.is_none() {
+                load.not_counted.push(NotCounted { task_id, reason });
+            }
+        };
         let Some(due_on) = due_on.map(Date::naive) else {
-            load.not_counted.push(not(NotCountedReason::NoDueDate));
+            not(NotCountedReason::NoDueDate);
             continue;
         };
         // Work that is left lies ahead, whenever it was to begin.
         let begins = starts_on.map_or(today, Date::naive).max(today);
         if due_on < today {
-            load.not_counted.push(not(NotCountedReason::Overdue));
-            continue;
-        }
-        if due_on < first_on || begins > last_on {
+            not(NotCountedReason::Overdue);
             continue;
         }
         let Some(minutes) = remaining.or(estimate).map(Minutes::get) else {
-            load.not_counted.push(not(NotCountedReason::NoEstimate));
+            not(NotCountedReason::NoEstimate);
             continue;
         };
-        if minutes == 0 {
+        if minutes == 0 || due_on < first_on || begins > last_on {
             continue;
         }
-        load.demands.push(Demand {
+        let demand = Demand {
             source: Source::Task(task_id),
             task_id: Some(task_id),
             first_on: begins.min(due_on),
             last_on: due_on,
             effort: Effort::Total(minutes),
-        });
+        };
+        match by.cloned() {
+            None => load.demands.push(demand),
+            Some(by) => load.replaced.push(Replaced { demand, by }),
+        }
     }
     Ok(())
 }

@@ -1,32 +1,185 @@
-//! What everybody in a team has to do, kept until something changes.
+//! What everybody in a team has to do and when they work, kept until something changes.
 //!
 //! The surprising rule: this is the one thing that is kept in memory between requests. All that is read off it (workload,
-//! conflicts, candidates) is decided by the team's revision and the day, so it is kept under both and never stale; reading the open tasks of
-//! 200 people anew for every look at a picture would cost fifty times as much as the picture.
+//! conflicts, candidates, checks) is decided by the team's revision and the day. Reading the open tasks of 200 people anew for
+//! every look at a picture would cost fifty times as much as the picture; so what is kept has the revision that it stands
+//! for, and the journal tells whose part of it a later revision changed: only that is read again.
 
-use std::collections::BTreeMap;
-use std::sync::{Arc, LazyLock};
+use std::collections::{BTreeMap, BTreeSet};
+use std::sync::{Arc, LazyLock, OnceLock};
 
 use chrono::NaiveDate;
+use diesel::prelude::*;
 use quick_cache::Weighter;
 use quick_cache::sync::Cache;
 
+use super::allocations;
+use super::fit::{Place, hull};
 use super::load::{self, MemberLoad};
 use crate::access::Reading;
 use crate::db::Id;
 use crate::http::Problem;
+use crate::journal::{Kind, since};
+use crate::people::capacity::Calendar;
+use crate::schema::{allocations as a, tasks as t};
+use crate::work::tasks;
 
 /// How many demands are kept, over all teams: some 100 bytes each.
 const MOST_KEPT: u64 = 500_000;
+/// After how many lines of the journal everything is read anew.
+const MOST_LINES: usize = 500;
+/// What changes what somebody has to do,
+const LOADS: [Kind; 2] = [Kind::Task, Kind::Allocation];
+/// or when somebody works.
+const CALENDARS: [Kind; 3] = [Kind::WorkingHours, Kind::Absence, Kind::Holiday];
 
-/// What each member has to do, over all time, without those who have nothing to do.
-pub type TeamLoad = BTreeMap<Id, MemberLoad>;
+/// What one member has to do, over all time.
+#[derive(Debug)]
+struct Entry {
+    load: MemberLoad,
+    /// Where that does not fit: found by the first who asks.
+    standing: OnceLock<Vec<Place>>,
+}
+
+impl From<MemberLoad> for Entry {
+    fn from(load: MemberLoad) -> Self {
+        Self {
+            load,
+            standing: OnceLock::new(),
+        }
+    }
+}
+
+/// What people have to do and when they work.
+#[derive(Debug)]
+pub struct TeamLoad {
+    /// Without those who have nothing to do.
+    members: BTreeMap<Id, Arc<Entry>>,
+    /// When they work.
+    pub calendar: Arc<Calendar>,
+}
+
+/// What somebody has to do who has nothing to do.
+static NOTHING: LazyLock<MemberLoad> = LazyLock::new(MemberLoad::default);
+
+impl TeamLoad {
+    /// What a member has to do.
+    #[must_use]
+    pub fn of(&self, member: Id) -> &MemberLoad {
+        self.members
+            .get(&member)
+            .map_or(&*NOTHING, |entry| &entry.load)
+    }
+
+    /// What each has to do who has anything to do.
+    pub fn loads(&self) -> impl Iterator<Item = &MemberLoad> {
+        self.members.values().map(|entry| &entry.load)
+    }
+
+    /// Where what they have to do does not fit, whenever: by member, and of each what lacks most first.
+    pub fn standing(&self) -> impl Iterator<Item = (Id, &[Place])> {
+        self.members.iter().map(|(member, entry)| {
+            let places = entry
+                .standing
+                .get_or_init(|| hull::standing(*member, &entry.load, &self.calendar));
+            (*member, places.as_slice())
+        })
+    }
+
+    fn with(loads: BTreeMap<Id, MemberLoad>, calendar: Calendar) -> Self {
+        Self {
+            members: loads
+                .into_iter()
+                .map(|(member, load)| (member, Arc::new(load.into())))
+                .collect(),
+            calendar: Arc::new(calendar),
+        }
+    }
+
+    fn read(reading: &mut Reading<'_>) -> Result<Self, Problem> {
+        let calendar = Calendar::of_everybody(reading)?;
+        Ok(Self::with(load::of_everybody(reading)?, calendar))
+    }
+
+    /// What it is after what the journal tells since a revision. None where it is cheaper to read it anew.
+    fn renewed(&self, reading: &mut Reading<'_>, since: i64) -> Result<Option<Self>, Problem> {
+        let kinds = [&LOADS[..], &CALENDARS[..]].concat();
+        let Some(changed) = since::changed(reading, since, &kinds, MOST_LINES)? else {
+            return Ok(None);
+        };
+        let concerned = self.concerned(reading, &changed)?;
+        if concerned.len() * 2 > self.members.len() + 1 {
+            return Ok(None);
+        }
+        let mut members = self.members.clone();
+        let mut calendar = Arc::clone(&self.calendar);
+        if changed.iter().any(|(kind, _)| CALENDARS.contains(kind)) {
+            calendar = Arc::new(Calendar::of_everybody(reading)?);
+            for entry in members.values_mut() {
+                *entry = Arc::new(entry.load.clone().into());
+            }
+        }
+        let concerned: Vec<Id> = concerned.into_iter().collect();
+        let (first_on, last_on) = load::always();
+        for (member, load) in load::of_members(reading, &concerned, first_on, last_on)? {
+            if load.is_empty() {
+                members.remove(&member);
+            } else {
+                members.insert(member, Arc::new(load.into()));
+            }
+        }
+        Ok(Some(Self { members, calendar }))
+    }
+
+    /// Whose tasks and allocations these are, and whose they were.
+    fn concerned(
+        &self,
+        reading: &mut Reading<'_>,
+        changed: &BTreeSet<(Kind, Id)>,
+    ) -> Result<BTreeSet<Id>, Problem> {
+        let of = |kind: Kind| -> Vec<Id> {
+            let those = changed.iter().filter(|one| one.0 == kind);
+            those.map(|one| one.1).collect()
+        };
+        let (of_tasks, of_allocations) = (of(Kind::Task), of(Kind::Allocation));
+        let mut concerned = BTreeSet::new();
+        if !of_tasks.is_empty() {
+            let assignees: Vec<Option<Id>> = tasks::in_team(reading.team)
+                .filter(t::id.eq_any(of_tasks.clone()))
+                .select(t::assignee_id)
+                .load(reading.conn)?;
+            concerned.extend(assignees.into_iter().flatten());
+        }
+        if !of_allocations.is_empty() {
+            let resources: Vec<Id> = allocations::in_team(reading.team)
+                .filter(a::id.eq_any(of_allocations.clone()))
+                .filter(a::first_on.is_not_null())
+                .select(a::resource_id)
+                .load(reading.conn)?;
+            concerned.extend(resources);
+        }
+        let ids: BTreeSet<Id> = of_tasks.into_iter().chain(of_allocations).collect();
+        if !ids.is_empty() {
+            let had = |(_, entry): &(&Id, &Arc<Entry>)| entry.load.has_any(&ids);
+            concerned.extend(self.members.iter().filter(had).map(|(member, _)| *member));
+        }
+        Ok(concerned)
+    }
+
+    fn weight(&self) -> u64 {
+        let demands: usize = self.loads().map(|one| 1 + one.len()).sum();
+        u64::try_from(demands + self.calendar.len()).unwrap_or(u64::MAX)
+    }
+}
+
+// ---------------------------------------------------------------- what is kept
 
 #[derive(Clone)]
 struct Kept {
     revision: i64,
     today: NaiveDate,
-    load: Arc<TeamLoad>,
+    /// None for a team that has too much to be kept.
+    load: Option<Arc<TeamLoad>>,
 }
 
 #[derive(Clone)]
@@ -34,36 +187,100 @@ struct Weight;
 
 impl Weighter<Id, Kept> for Weight {
     fn weight(&self, _: &Id, kept: &Kept) -> u64 {
-        let demands: usize = kept
-            .load
-            .values()
-            .map(|one| 1 + one.demands.len() + one.not_counted.len())
-            .sum();
-        u64::try_from(demands).unwrap_or(u64::MAX)
+        kept.load.as_ref().map_or(1, |load| load.weight().max(1))
     }
 }
 
 static KEPT: LazyLock<Cache<Id, Kept, Weight>> =
     LazyLock::new(|| Cache::with_weighter(100, MOST_KEPT, Weight));
 
-/// What everybody has to do, kept until something changes. For reading only: within a write the revision is not committed
-/// yet, and what it says must not be kept.
+/// What is read anew is what the journal made of what was kept: looked at wherever debugging is on, so in every test.
+fn check(reading: &mut Reading<'_>, renewed: &TeamLoad) -> Result<(), Problem> {
+    let anew = TeamLoad::read(reading)?;
+    let is_same = anew.calendar == renewed.calendar
+        && anew.members.len() == renewed.members.len()
+        && anew
+            .members
+            .keys()
+            .all(|member| anew.of(*member) == renewed.of(*member));
+    // Others may have written in the meantime.
+    let revision: i64 = crate::schema::teams::table
+        .find(reading.team.id())
+        .select(crate::schema::teams::revision)
+        .first(reading.conn)?;
+    if is_same || revision != reading.revision {
+        return Ok(());
+    }
+    Err(Problem::internal("what is kept of a team's load is wrong"))
+}
+
+/// What is kept of the team, as of now; it is read and kept where it was not. None for a team that has too much, and within a
+/// transaction that writes: what that reads is not committed yet, and must not be kept.
+///
+/// # Errors
+/// What the database answers.
+pub fn kept(reading: &mut Reading<'_>) -> Result<Option<Arc<TeamLoad>>, Problem> {
+    if !reading.is_committed {
+        return Ok(None);
+    }
+    let (team, revision, today) = (reading.team.id(), reading.revision, reading.today().naive());
+    let before = KEPT.get(&team).filter(|kept| kept.today == today);
+    let load = match before {
+        Some(Kept { load: None, .. }) => return Ok(None),
+        Some(kept) if kept.revision == revision => return Ok(kept.load),
+        Some(Kept {
+            revision: since,
+            load: Some(load),
+            ..
+        }) if since < revision => load.renewed(reading, since)?,
+        _ => None,
+    };
+    let load = match load {
+        Some(renewed) => {
+            if cfg!(debug_assertions) {
+                check(reading, &renewed)?;
+            }
+            renewed
+        }
+        None => TeamLoad::read(reading)?,
+    };
+    let load = (load.weight() <= MOST_KEPT / 2).then(|| Arc::new(load));
+    // Who began earlier and ended later would bring back what is old.
+    let is_newest = KEPT
+        .get(&team)
+        .is_none_or(|kept| (kept.today, kept.revision) <= (today, revision));
+    if is_newest {
+        let kept = Kept {
+            revision,
+            today,
+            load: load.clone(),
+        };
+        KEPT.insert(team, kept);
+    }
+    Ok(load)
+}
+
+/// What everybody has to do: kept, or read where it is too much to be kept.
 ///
 /// # Errors
 /// What the database answers.
 pub fn of_team(reading: &mut Reading<'_>) -> Result<Arc<TeamLoad>, Problem> {
-    let (team, revision, today) = (reading.team.id(), reading.revision, reading.today().naive());
-    if let Some(kept) = KEPT.get(&team)
-        && (kept.revision, kept.today) == (revision, today)
-    {
-        return Ok(kept.load);
+    match kept(reading)? {
+        Some(load) => Ok(load),
+        None => Ok(Arc::new(TeamLoad::read(reading)?)),
     }
-    let load = Arc::new(load::of_everybody(reading)?);
-    let kept = Kept {
-        revision,
-        today,
-        load: Arc::clone(&load),
-    };
-    KEPT.insert(team, kept);
-    Ok(load)
+}
+
+/// What these members have to do, at least.
+///
+/// # Errors
+/// What the database answers.
+pub fn of_members(reading: &mut Reading<'_>, members: &[Id]) -> Result<Arc<TeamLoad>, Problem> {
+    if let Some(load) = kept(reading)? {
+        return Ok(load);
+    }
+    let (first_on, last_on) = load::always();
+    let calendar = Calendar::of_members(reading, members, first_on, last_on)?;
+    let loads = load::of_members(reading, members, first_on, last_on)?;
+    Ok(Arc::new(TeamLoad::with(loads, calendar)))
 }

@@ -5,5 +5,6 @@
 
 pub mod changes;
 pub mod record;
+pub mod since;
 
 pub use record::{Action, Journaled, Kind};

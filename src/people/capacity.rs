@@ -50,7 +50,7 @@ pub struct MemberCapacity {
 }
 
 /// Minutes for each weekday, Monday first, from a day on.
-#[derive(Debug, Clone, Copy)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
 struct Hours {
     valid_from_on: NaiveDate,
     minutes: [i32; 7],
@@ -58,7 +58,7 @@ struct Hours {
 }
 
 /// Days of absence: whole ones, or so many minutes of each.
-#[derive(Debug, Clone, Copy)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
 struct Away {
     first_on: NaiveDate,
     last_on: NaiveDate,
@@ -66,7 +66,7 @@ struct Away {
 }
 
 /// Days on which the team does not work.
-#[derive(Debug, Clone, Copy)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
 struct Closed {
     first_on: NaiveDate,
     last_on: NaiveDate,
@@ -156,55 +156,103 @@ fn among(
 
 // ---------------------------------------------------------------- queries
 
-/// The capacity of these members for each day from `first_on` to `last_on`, with three queries however many there are.
-/// Only approved absences count.
-///
-/// # Errors
-/// What the database answers.
-pub fn capacities(
-    reading: &mut Reading<'_>,
-    members: &[Id],
-    first_on: NaiveDate,
-    last_on: NaiveDate,
-) -> Result<BTreeMap<Id, MemberCapacity>, Problem> {
-    let hours = hours(reading, members, last_on)?;
-    let away = away(reading, members, first_on, last_on)?;
-    let closed = closed(reading, first_on, last_on)?;
-    let none = Vec::new();
-    let team = hours.get(&None).unwrap_or(&none);
-    let capacity = |member: Id| MemberCapacity {
-        first_on,
-        days: days(
-            (hours.get(&Some(member)).unwrap_or(&none), team),
-            away.get(&member).map_or(&[], Vec::as_slice),
-            &closed,
-            (first_on, last_on),
-        ),
-    };
-    Ok(members
-        .iter()
-        .map(|member| (*member, capacity(*member)))
-        .collect())
+/// When people work: their working hours and the team's, their approved absences, and the team's holidays.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct Calendar {
+    /// Of each member, and under `None` of the team: the earliest first.
+    hours: BTreeMap<Option<Id>, Vec<Hours>>,
+    away: BTreeMap<Id, Vec<Away>>,
+    closed: Vec<Closed>,
 }
 
-/// The working hours of these members, and under `None` those of the team, the earliest first.
+impl Calendar {
+    /// Of everybody in the team, and for all time, with three queries.
+    ///
+    /// # Errors
+    /// What the database answers.
+    pub fn of_everybody(reading: &mut Reading<'_>) -> Result<Self, Problem> {
+        Self::read(reading, None, None)
+    }
+
+    /// Of these members, enough for the days from `first_on` to `last_on`, with three queries however many there are.
+    ///
+    /// # Errors
+    /// What the database answers.
+    pub fn of_members(
+        reading: &mut Reading<'_>,
+        members: &[Id],
+        first_on: NaiveDate,
+        last_on: NaiveDate,
+    ) -> Result<Self, Problem> {
+        Self::read(reading, Some(members), Some((first_on, last_on)))
+    }
+
+    fn read(
+        reading: &mut Reading<'_>,
+        members: Option<&[Id]>,
+        period: Option<(NaiveDate, NaiveDate)>,
+    ) -> Result<Self, Problem> {
+        let period = period.map(|(first_on, last_on)| (first_on.into(), last_on.into()));
+        Ok(Self {
+            hours: hours(reading, members, period)?,
+            away: away(reading, members, period)?,
+            closed: closed(reading, period)?,
+        })
+    }
+
+    /// The capacity of a member for each day from `first_on` to `last_on`.
+    #[must_use]
+    pub fn capacity(&self, member: Id, first_on: NaiveDate, last_on: NaiveDate) -> MemberCapacity {
+        let hours = |whose| self.hours.get(&whose).map_or(&[][..], Vec::as_slice);
+        MemberCapacity {
+            first_on,
+            days: days(
+                (hours(Some(member)), hours(None)),
+                self.away.get(&member).map_or(&[], Vec::as_slice),
+                &self.closed,
+                (first_on, last_on),
+            ),
+        }
+    }
+
+    /// How many records it has.
+    #[must_use]
+    pub fn len(&self) -> usize {
+        let hours: usize = self.hours.values().map(Vec::len).sum();
+        let away: usize = self.away.values().map(Vec::len).sum();
+        hours + away + self.closed.len()
+    }
+
+    /// Whether nobody wrote anything down.
+    #[must_use]
+    pub fn is_empty(&self) -> bool {
+        self.len() == 0
+    }
+}
+
 fn hours(
     reading: &mut Reading<'_>,
-    members: &[Id],
-    last_on: NaiveDate,
+    members: Option<&[Id]>,
+    period: Option<(Date, Date)>,
 ) -> Result<BTreeMap<Option<Id>, Vec<Hours>>, Problem> {
     type Minutes = (i64, i64, i64, i64, i64, i64, i64);
     type Row = (Option<Id>, Date, TimeZone, Minutes);
-    let rows: Vec<Row> = working_hours::table
+    let mut query = working_hours::table
         .filter(working_hours::team_id.eq(reading.team.id()))
-        .filter(working_hours::valid_from_on.le(Date::from(last_on)))
-        .filter(
+        .into_boxed();
+    if let Some(members) = members {
+        query = query.filter(
             working_hours::member_id
                 .is_null()
                 .or(working_hours::member_id
                     .eq_any(members.to_vec())
                     .assume_not_null()),
-        )
+        );
+    }
+    if let Some((_, last_on)) = period {
+        query = query.filter(working_hours::valid_from_on.le(last_on));
+    }
+    let rows: Vec<Row> = query
         .order(working_hours::valid_from_on)
         .select((
             working_hours::member_id,
@@ -234,16 +282,23 @@ fn hours(
 
 fn away(
     reading: &mut Reading<'_>,
-    members: &[Id],
-    first_on: NaiveDate,
-    last_on: NaiveDate,
+    members: Option<&[Id]>,
+    period: Option<(Date, Date)>,
 ) -> Result<BTreeMap<Id, Vec<Away>>, Problem> {
-    let rows: Vec<(Id, Date, Date, Option<i64>)> = absences::table
+    let mut query = absences::table
         .filter(absences::team_id.eq(reading.team.id()))
-        .filter(absences::member_id.eq_any(members.to_vec()))
         .filter(absences::state.eq(AbsenceState::Approved))
-        .filter(absences::first_on.le(Date::from(last_on)))
-        .filter(absences::last_on.ge(Date::from(first_on)))
+        .into_boxed();
+    if let Some(members) = members {
+        query = query.filter(absences::member_id.eq_any(members.to_vec()));
+    }
+    if let Some((first_on, last_on)) = period {
+        query = query
+            .filter(absences::first_on.le(last_on))
+            .filter(absences::last_on.ge(first_on));
+    }
+    let rows: Vec<(Id, Date, Date, Option<i64>)> = query
+        .order((absences::first_on, absences::id))
         .select((
             absences::member_id,
             absences::first_on,
@@ -262,15 +317,17 @@ fn away(
     Ok(away)
 }
 
-fn closed(
-    reading: &mut Reading<'_>,
-    first_on: NaiveDate,
-    last_on: NaiveDate,
-) -> Result<Vec<Closed>, Problem> {
-    let rows: Vec<(Date, Date)> = holidays::table
+fn closed(reading: &mut Reading<'_>, period: Option<(Date, Date)>) -> Result<Vec<Closed>, Problem> {
+    let mut query = holidays::table
         .filter(holidays::team_id.eq(reading.team.id()))
-        .filter(holidays::first_on.le(Date::from(last_on)))
-        .filter(holidays::last_on.ge(Date::from(first_on)))
+        .into_boxed();
+    if let Some((first_on, last_on)) = period {
+        query = query
+            .filter(holidays::first_on.le(last_on))
+            .filter(holidays::last_on.ge(first_on));
+    }
+    let rows: Vec<(Date, Date)> = query
+        .order((holidays::first_on, holidays::id))
         .select((holidays::first_on, holidays::last_on))
         .load(reading.conn)?;
     Ok(rows

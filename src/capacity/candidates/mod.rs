@@ -31,7 +31,7 @@ use crate::http::query::AnyOf;
 use crate::http::text::Name;
 use crate::http::values::TimeZone;
 use crate::http::{Answer, Code, Problem, Query, Reply, ServiceConfig};
-use crate::people::capacity::{MemberCapacity, capacities};
+use crate::people::capacity::MemberCapacity;
 use crate::people::members::{self, Skills};
 use crate::schema::{delegations, members as columns, task_labels, tasks as tasks_table};
 use crate::work::delegations::rules::DelegationState;
@@ -167,9 +167,9 @@ fn experience(
 /// What somebody has to do besides the task itself.
 fn besides(loads: &TeamLoad, member_id: Id, task_id: Id) -> Vec<Demand> {
     loads
-        .get(&member_id)
-        .into_iter()
-        .flat_map(|load| &load.demands)
+        .of(member_id)
+        .demands
+        .iter()
         .filter(|demand| demand.task_id != Some(task_id))
         .copied()
         .collect()
@@ -205,9 +205,8 @@ fn candidates(
     let (begin, end) = days::around(&loads, (first, last));
     // A week at least, for the common hours.
     let end = end.max(first + Days::new(7));
-    let mut with_accountable = ids.clone();
-    with_accountable.push(task.accountable_id);
-    let capacities = capacities(reading, &with_accountable, begin, end)?;
+    let capacity = |member: Id| loads.calendar.capacity(member, begin, end);
+    let accountable = capacity(task.accountable_id);
     let zones = members::time_zones(reading, &ids)?;
     let experience = experience(reading, task, &ids)?;
     let zone = |id: &Id| zones.get(id).copied().unwrap_or(TimeZone::UTC);
@@ -216,12 +215,12 @@ fn candidates(
     let mut ranked = Vec::new();
     let mut not_ranked = Vec::new();
     for (member_id, display_name, role, skills) in everybody {
-        let capacity = capacities.get(&member_id);
+        let capacity = capacity(member_id);
         let reason = if role == Role::Guest {
             Some(NotAsked::Guest)
         } else if member_id == holder {
             Some(NotAsked::HasTheTask)
-        } else if capacity.is_none_or(|capacity| is_absent(capacity, (first, last))) {
+        } else if is_absent(&capacity, (first, last)) {
             Some(NotAsked::Absent)
         } else {
             None
@@ -234,14 +233,10 @@ fn candidates(
             });
             continue;
         }
-        let (Some(capacity), Some(accountable)) = (capacity, capacities.get(&task.accountable_id))
-        else {
-            continue;
-        };
         let load = besides(&loads, member_id, task.id);
         let skills = score::skills(&wanted, skills.0.0.iter().map(|skill| skill.as_str()));
-        let time = score::time(capacity, &load, (first, last), needed);
-        let overlap = score::overlap((capacity, zone(&member_id)), accountable, first);
+        let time = score::time(&capacity, &load, (first, last), needed);
+        let overlap = score::overlap((&capacity, zone(&member_id)), &accountable, first);
         let experience = score::experience(experience.get(&member_id).copied().unwrap_or(0));
         ranked.push(Candidate {
             member_id,

@@ -101,27 +101,6 @@ pub(in crate::capacity) fn instant(microseconds: i64) -> Instant {
     Instant::new(chrono::DateTime::from_timestamp_micros(microseconds).unwrap_or_default())
 }
 
-/// What the shortfalls of a person are.
-pub(in crate::capacity) fn short(
-    opened: &Opened,
-    shortfalls: Vec<feasibility::Shortfall<Source>>,
-) -> Vec<Place> {
-    shortfalls
-        .into_iter()
-        .map(|one| Place {
-            code: FindingCode::OverAllocated,
-            period: Period::Days(opened.day(one.first), opened.day(one.last)),
-            wanted: Some(one.wanted_minutes),
-            there: Some(one.there_minutes),
-            taken: one
-                .taken
-                .into_iter()
-                .map(|taken| (taken.source, taken.minutes))
-                .collect(),
-        })
-        .collect()
-}
-
 /// The demand that something asked for is.
 fn demand(asked: &Asked) -> Option<load::Demand> {
     let Period::Days(first_on, last_on) = asked.period else {
@@ -192,10 +171,11 @@ impl Books {
         match self {
             Self::Person(opened) => {
                 let added = load::laid(demands(asked), &opened.capacity);
-                short(
-                    opened,
-                    feasibility::caused(&opened.minutes, &opened.present, &added),
-                )
+                opened.places(feasibility::caused(
+                    &opened.minutes,
+                    &opened.present,
+                    &added,
+                ))
             }
             Self::Things(things) => things.conflicts(asked),
             Self::Budget(money) => money.conflicts(asked),
@@ -238,10 +218,7 @@ impl Books {
     #[must_use]
     pub fn standing(&self) -> Vec<Place> {
         match self {
-            Self::Person(opened) => short(
-                opened,
-                feasibility::shortfalls(&opened.minutes, &opened.present),
-            ),
+            Self::Person(opened) => opened.standing(),
             Self::Things(things) => things.standing(),
             Self::Budget(money) => money.standing(),
         }
@@ -262,8 +239,7 @@ fn persons(
 ) -> Result<Vec<Opened>, Problem> {
     let covered: BTreeSet<Id> = asked.iter().filter_map(|one| one.task_id).collect();
     let span = span_of_days(&periods(asked), days_behind);
-    let all = hull::open(reading, people, span, &demands(asked), gone, &covered)?;
-    Ok(all.into_iter().map(|(_, opened)| opened).collect())
+    hull::open(reading, people, span, &demands(asked), gone, &covered)
 }
 
 /// All these periods, and so many days behind them.

@@ -3,16 +3,19 @@
 //! The surprising rule: the period of the question is not enough. Work that may be done inside or outside of it competes
 //! with other work outside, so the days grow until nothing reaches beyond them.
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::BTreeSet;
+use std::sync::Arc;
 
 use chrono::{NaiveDate, TimeDelta};
 
+use super::books::{Period, Place};
+use super::model::FindingCode;
 use crate::access::Reading;
-use crate::capacity::feasibility;
 use crate::capacity::load::{self, Demand, MemberLoad, NotCounted, Source};
+use crate::capacity::{feasibility, team_load};
 use crate::db::Id;
 use crate::http::Problem;
-use crate::people::capacity::{MemberCapacity, capacities};
+use crate::people::capacity::{Calendar, MemberCapacity};
 
 /// How many days before the question are read at first: what reaches further back is rare, and read with all that was ever
 /// promised. What lies ahead is read at once.
@@ -49,22 +52,37 @@ impl Opened {
             .filter(|index| *index < self.minutes.len())
     }
 
-    /// What of a load lies within these days, which are those of the capacity.
+    /// Where what takes these days has too little.
+    pub(super) fn places(&self, shortfalls: Vec<feasibility::Shortfall<Source>>) -> Vec<Place> {
+        shortfalls
+            .into_iter()
+            .map(|one| Place {
+                code: FindingCode::OverAllocated,
+                period: Period::Days(self.day(one.first), self.day(one.last)),
+                wanted: Some(one.wanted_minutes),
+                there: Some(one.there_minutes),
+                taken: one
+                    .taken
+                    .into_iter()
+                    .map(|taken| (taken.source, taken.minutes))
+                    .collect(),
+            })
+            .collect()
+    }
+
+    /// Where what is there already does not fit.
     #[must_use]
-    pub fn of(
-        capacity: MemberCapacity,
-        (first, last): (NaiveDate, NaiveDate),
-        load: &MemberLoad,
-    ) -> Self {
-        let inside = load
-            .demands
-            .iter()
-            .filter(|one| first <= one.first_on && one.last_on <= last)
-            .copied();
+    pub fn standing(&self) -> Vec<Place> {
+        self.places(feasibility::shortfalls(&self.minutes, &self.present))
+    }
+
+    /// These days with what takes them, which lies inside of them.
+    #[must_use]
+    fn of(capacity: MemberCapacity, inside: impl IntoIterator<Item = Demand>) -> Self {
         Self {
             minutes: load::minutes_of(&capacity),
             present: load::laid(inside, &capacity),
-            not_counted: load.not_counted.clone(),
+            not_counted: Vec::new(),
             capacity,
         }
     }
@@ -73,70 +91,51 @@ impl Opened {
 /// From a day to a day.
 type Days = (NaiveDate, NaiveDate);
 
+/// What hangs together: demands one after the other, none of which touches a day of those before, each with the days that
+/// they reach. They come by their first days.
+fn together(demands: &[Demand]) -> Vec<(Days, &[Demand])> {
+    let mut runs = Vec::new();
+    let mut rest = demands;
+    while let Some(one) = rest.first() {
+        let mut last = one.last_on;
+        let joined = rest.iter().take_while(|one| {
+            let joins = one.first_on <= last;
+            last = last.max(if joins { one.last_on } else { last });
+            joins
+        });
+        let (run, behind) = rest.split_at(joined.count());
+        runs.push(((one.first_on, last), run));
+        rest = behind;
+    }
+    runs
+}
+
 /// The span of days that these demands reach, beginning with `span`: each that touches it makes it longer. They come by
 /// their first days.
 #[must_use]
 pub fn reach(span: Days, demands: &[Demand]) -> Days {
-    let mut reached = span;
-    let mut join = |(first, last): Days| {
-        if first <= span.1 && span.0 <= last {
-            reached = (reached.0.min(first), reached.1.max(last));
-        }
-    };
-    // What hangs together, one after the other.
-    let mut together: Option<Days> = None;
-    for (first, last) in demands.iter().map(|one| (one.first_on, one.last_on)) {
-        match &mut together {
-            Some(days) if first <= days.1 => days.1 = days.1.max(last),
-            days => {
-                days.replace((first, last)).into_iter().for_each(&mut join);
-            }
-        }
-    }
-    together.into_iter().for_each(join);
-    reached
-}
-
-/// The part of a capacity that these days are.
-fn part(capacity: &MemberCapacity, (first, last): Days) -> MemberCapacity {
-    let index = |day: NaiveDate| usize::try_from((day - capacity.first_on).num_days()).unwrap_or(0);
-    MemberCapacity {
-        first_on: first,
-        days: capacity
-            .days
-            .get(index(first)..=index(last))
-            .map(<[_]>::to_vec)
-            .unwrap_or_default(),
-    }
-}
-
-/// The days around `span` that matter for each of these members, who have these loads.
-///
-/// # Errors
-/// What the database answers.
-pub fn opened(
-    reading: &mut Reading<'_>,
-    members: &[Id],
-    span: Days,
-    loads: &BTreeMap<Id, MemberLoad>,
-) -> Result<Vec<(Id, Opened)>, Problem> {
-    let nothing = MemberLoad::default();
-    let load = |member: &Id| loads.get(member).unwrap_or(&nothing);
-    let spans: Vec<(Id, Days)> = members
-        .iter()
-        .map(|member| (*member, reach(span, &load(member).demands)))
-        .collect();
-    let (first, last) = spans
-        .iter()
-        .fold(span, |all, (_, own)| (all.0.min(own.0), all.1.max(own.1)));
-    let capacities = capacities(reading, members, first, last)?;
-    Ok(spans
+    let touching = together(demands)
         .into_iter()
-        .filter_map(|(member, own)| {
-            let capacity = part(capacities.get(&member)?, own);
-            Some((member, Opened::of(capacity, own, load(&member))))
+        .map(|(days, _)| days)
+        .filter(|(first, last)| *first <= span.1 && span.0 <= *last);
+    touching.fold(span, |reached, (first, last)| {
+        (reached.0.min(first), reached.1.max(last))
+    })
+}
+
+/// Where what somebody has to do does not fit, whenever, what lacks most first. Nothing that is wrong reaches from what hangs
+/// together to something else, so each such run of days is looked at alone, however far apart they are.
+#[must_use]
+pub fn standing(member: Id, load: &MemberLoad, calendar: &Calendar) -> Vec<Place> {
+    let mut places: Vec<Place> = together(&load.demands)
+        .into_iter()
+        .flat_map(|((first, last), demands)| {
+            let capacity = calendar.capacity(member, first, last);
+            Opened::of(capacity, demands.iter().copied()).standing()
         })
-        .collect())
+        .collect();
+    places.sort_by_key(|place| place.there.unwrap_or(0) - place.wanted.unwrap_or(0));
+    places
 }
 
 /// Opens the days around `span` that matter for what is asked there of each of these members, as if the allocations of
@@ -151,27 +150,63 @@ pub fn open(
     asked: &[Demand],
     gone: &BTreeSet<Id>,
     covered: &BTreeSet<Id>,
-) -> Result<Vec<(Id, Opened)>, Problem> {
+) -> Result<Vec<Opened>, Problem> {
     let mut asked = asked.to_vec();
     asked.sort_unstable_by_key(|one| one.first_on);
     let span = reach(span, &asked);
+    let kept = team_load::kept(reading)?;
+    let loads: Vec<(Id, MemberLoad)> = match &kept {
+        Some(kept) => members
+            .iter()
+            .map(|member| (*member, kept.of(*member).without(gone, covered)))
+            .collect(),
+        None => around(reading, members, span, |load| load.without(gone, covered))?,
+    };
+    let spans: Vec<Days> = loads
+        .iter()
+        .map(|(_, load)| reach(span, &load.demands))
+        .collect();
+    let calendar = match &kept {
+        Some(kept) => Arc::clone(&kept.calendar),
+        None => {
+            let (first, last) = spans
+                .iter()
+                .fold(span, |all, own| (all.0.min(own.0), all.1.max(own.1)));
+            Arc::new(Calendar::of_members(reading, members, first, last)?)
+        }
+    };
+    let opened = |((member, load), (first, last)): ((Id, MemberLoad), Days)| {
+        let inside = |one: &Demand| first <= one.first_on && one.last_on <= last;
+        let inside = load.demands.into_iter().filter(inside);
+        Opened {
+            not_counted: load.not_counted,
+            ..Opened::of(calendar.capacity(member, first, last), inside)
+        }
+    };
+    Ok(loads.into_iter().zip(spans).map(opened).collect())
+}
+
+/// What these members have to do, from so early on that nothing reaches `span` from before.
+fn around(
+    reading: &mut Reading<'_>,
+    members: &[Id],
+    span: Days,
+    counted: impl Fn(&MemberLoad) -> MemberLoad,
+) -> Result<Vec<(Id, MemberLoad)>, Problem> {
     let (begin, end) = load::always();
     let mut from = span.0.checked_sub_signed(BACK).unwrap_or(begin).max(begin);
-    let loads = loop {
-        let mut loads = load::without(reading, members, (from, end), gone)?;
-        for load in loads.values_mut() {
-            load.demands.retain(|demand| match demand.source {
-                Source::Task(id) => !covered.contains(&id),
-                _ => true,
-            });
-        }
+    loop {
+        let read = load::of_members(reading, members, from, end)?;
+        let loads: Vec<(Id, MemberLoad)> = members
+            .iter()
+            .filter_map(|member| Some((*member, counted(read.get(member)?))))
+            .collect();
         let is_within = |load: &MemberLoad| from <= reach(span, &load.demands).0;
-        if from == begin || loads.values().all(is_within) {
-            break loads;
+        if from == begin || loads.iter().all(|(_, load)| is_within(load)) {
+            return Ok(loads);
         }
         from = begin;
-    };
-    opened(reading, members, span, &loads)
+    }
 }
 
 #[cfg(test)]

@@ -103,6 +103,24 @@ pub fn of_kind(
         .load(reading.conn)?)
 }
 
+/// Those of these resources that are in use, in the order in which they were made.
+///
+/// # Errors
+/// What the database answers.
+pub fn these_in_use(reading: &mut Reading<'_>, ids: &[Id]) -> Result<Vec<Resource>, Problem> {
+    let mut found: Vec<Resource> = Vec::with_capacity(ids.len());
+    for some in ids.chunks(500) {
+        found.extend(
+            in_team(reading.team)
+                .filter(resources::id.eq_any(some.to_vec()))
+                .select(Resource::as_select())
+                .load::<Resource>(reading.conn)?,
+        );
+    }
+    found.sort_unstable_by_key(|one| (one.created_at, one.id));
+    Ok(found)
+}
+
 /// Text as it is searched.
 pub(super) fn search_text(name: &str, description: &str, skills: &Skills) -> String {
     let mut text = format!("{name}\n{description}");

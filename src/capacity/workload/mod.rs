@@ -16,7 +16,6 @@ use diesel::prelude::*;
 pub use model::{Period, Workload, WorkloadBy, WorkloadFilter};
 
 use super::days;
-use super::load::{self, MemberLoad};
 use super::team_load;
 use crate::access::{Permission, Reading, Role, TeamScope};
 use crate::db::rows::fold;
@@ -24,7 +23,6 @@ use crate::db::{Date, Id};
 use crate::http::accept::preferred;
 use crate::http::text::Name;
 use crate::http::{Answer, Code, Problem, Query, Reply, ServiceConfig};
-use crate::people::capacity::capacities;
 use crate::people::members;
 use crate::schema::members as columns;
 
@@ -91,25 +89,18 @@ pub fn workload(reading: &mut Reading<'_>, filter: &WorkloadFilter) -> Result<Wo
     let ids: Vec<Id> = workers.iter().map(|(id, _)| *id).collect();
     let loads = match wanted {
         None => team_load::of_team(reading)?,
-        Some(_) => {
-            let (first_on, last_on) = load::always();
-            load::of_members(reading, &ids, first_on, last_on)?.into()
-        }
+        Some(_) => team_load::of_members(reading, &ids)?,
     };
     // As far as the demands that are shown reach, to lay them well.
     let (begin, end) = days::around(&loads, (from, to));
-    let capacities = capacities(reading, &ids, begin, end)?;
-
     let by = filter.by.unwrap_or(WorkloadBy::Week);
     let periods = measure::periods(from, to, by);
-    let nothing = MemberLoad::default();
     workers.sort_by_cached_key(|(id, name)| (fold(name.as_str()), *id));
     let members = workers
         .into_iter()
-        .filter_map(|(id, name)| {
-            let load = loads.get(&id).unwrap_or(&nothing);
-            let capacity = capacities.get(&id)?;
-            Some(measure::measure((id, name), capacity, load, &periods))
+        .map(|(id, name)| {
+            let capacity = loads.calendar.capacity(id, begin, end);
+            measure::measure((id, name), &capacity, loads.of(id), &periods)
         })
         .collect();
     Ok(Workload {

@@ -3,7 +3,7 @@
 use chrono::{Days, NaiveDate, TimeDelta};
 use relais::access::State;
 use relais::db::Id;
-use relais::people::capacity::{DayCapacity, capacities};
+use relais::people::capacity::{Calendar, DayCapacity};
 use serde_json::{Value, json};
 
 use crate::vocabulary::{Answer, Member, TestApp};
@@ -292,11 +292,16 @@ async fn of_members(state: &State, of_team: &Member, members: Vec<Id>) -> Vec<Ve
     state
         .write_as_clock(team_id, move |tx| {
             let first = NaiveDate::from_ymd_opt(2054, 11, 23).unwrap();
-            let found = capacities(tx, &members, first, first + Days::new(9))?;
+            let last = first + Days::new(9);
+            let calendar = Calendar::of_members(tx, &members, first, last)?;
+            assert_eq!(
+                calendar.capacity(members[0], first, last),
+                Calendar::of_everybody(tx)?.capacity(members[0], first, last)
+            );
             let days = members
                 .iter()
                 .map(|member| {
-                    let days = &found[member].days;
+                    let days = calendar.capacity(*member, first, last).days;
                     days.iter()
                         .map(|day| day.map(DayCapacity::minutes))
                         .collect()
