@@ -312,8 +312,9 @@ fn answer(reading: &mut Reading<'_>, changes: Vec<AllocationChange>) -> Answer {
 /// Check allocations
 ///
 /// What if: up to 100 changes at once, each `create`, `change` or `cancel`, as if all were made and approved. Nothing is
-/// saved. Each finding names the interval, what is wanted, what is there, who takes it, and (the first five of each
-/// resource) up to three ways out that would fit. Where nobody wrote down how much somebody works, the verdict is `unknown` and not that somebody is overbooked.
+/// saved. Each finding names the interval, what is wanted, what is there, who takes it, and up to three ways out that would
+/// fit (for the first 20 changes of each resource that are in the way). Where nobody wrote down how much somebody works, the
+/// verdict is `unknown` and not that somebody is overbooked.
 #[utoipa::path(tag = "allocations", request_body = NewAllocationCheck, responses((status = 200, body = AllocationCheck)))]
 #[post("/v1/teams/{team_id}/allocations/check")]
 pub async fn check_allocations(

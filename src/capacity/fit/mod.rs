@@ -11,6 +11,7 @@ pub mod things;
 pub mod titles;
 mod ways;
 
+use std::collections::btree_map::Entry;
 use std::collections::{BTreeMap, BTreeSet};
 
 use crate::access::Reading;
@@ -28,8 +29,10 @@ use ways::Question;
 const TAKERS: usize = 20;
 /// How many places are told when a resource changes.
 const PLACES: usize = 200;
-/// For how many findings of a resource ways out are looked for.
-const WAYS: usize = 5;
+/// For how many of the changes that are asked of a resource ways out are looked for.
+const WAYS: usize = 20;
+/// For how many findings of what stands already ways out are looked for.
+const STANDING_WAYS: usize = 5;
 
 /// What is asked of a resource.
 #[derive(Debug, Clone)]
@@ -69,20 +72,27 @@ pub fn judge(
     let mut places = books.conflicts(asked);
     places.extend(books.unknown(asked));
     let mut findings = Vec::new();
+    // A way out is one for the whole change: all findings in which it is in the way have the same.
+    let mut out: BTreeMap<usize, Vec<WayOut>> = BTreeMap::new();
     for place in places {
         let mut finding = told(resource, &place, asked);
         if finding.is_conflict()
-            && findings.len() < WAYS
             && let Some(which) = in_the_way(&place)
         {
-            let question = Question {
-                resource,
-                asked,
-                which,
-                gone,
-                books: &books,
-            };
-            finding.ways_out = ways::out(reading, &question)?;
+            let is_among_the_first = out.len() < WAYS;
+            if let Entry::Vacant(vacant) = out.entry(which)
+                && is_among_the_first
+            {
+                let question = Question {
+                    resource,
+                    asked,
+                    which,
+                    gone,
+                    books: &books,
+                };
+                vacant.insert(ways::out(reading, &question)?);
+            }
+            finding.ways_out = out.get(&which).cloned().unwrap_or_default();
         }
         findings.push(finding);
     }
@@ -157,7 +167,7 @@ pub fn outgrown(
     places.truncate(PLACES);
     let mut findings: Vec<Finding> = places.iter().map(|place| told(after, place, &[])).collect();
     titles::fill(reading, &mut findings)?;
-    for finding in findings.iter_mut().take(WAYS) {
+    for finding in findings.iter_mut().take(STANDING_WAYS) {
         tell_ways_out(reading, after, finding)?;
     }
     Ok(findings)

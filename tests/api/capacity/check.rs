@@ -192,3 +192,42 @@ async fn what_nobody_measured_is_unknown() {
         );
     }
 }
+
+#[tokio::test]
+async fn each_finding_of_a_change_tells_its_ways_out() {
+    let app = TestApp::start().await;
+    let [lead, ada] = app.team_with(["lead", "member"]).await;
+    all_work(&lead, 480).await;
+    let notes = task(&lead, json!({})).await;
+    let video = task(&lead, json!({})).await;
+    let daily = |of: &Value, minutes: i64| {
+        of_person(
+            &ada.id,
+            of,
+            "2099-03-13",
+            json!({"minutes_per_day": minutes}),
+        )
+    };
+    ask(&lead, daily(&notes, 400)).await.created();
+    let refused = ask(&lead, daily(&video, 200))
+        .await
+        .problem(409, "over_allocated");
+    let findings = refused["findings"].as_array().unwrap();
+    assert_eq!(
+        findings.len(),
+        10,
+        "one for each working day of a fortnight"
+    );
+    for finding in findings {
+        assert_eq!(finding["ways_out"], findings[0]["ways_out"]);
+    }
+    let kinds: Vec<&str> = findings[9]["ways_out"]
+        .as_array()
+        .unwrap()
+        .iter()
+        .map(|way| way["kind"].as_str().unwrap())
+        .collect();
+    assert_eq!(kinds, ["later_dates", "another_resource", "smaller_amount"]);
+    let smaller = &findings[9]["ways_out"][2]["amount"];
+    assert_eq!(smaller["minutes_per_day"], 80);
+}

@@ -15,6 +15,7 @@ mod endings;
 mod expand;
 mod expenses;
 mod heat_map;
+mod kept;
 mod large_teams;
 mod limits;
 mod money;
