@@ -20,7 +20,7 @@ use model::{
     Candidate, CandidateFilter, CandidateWeights, Candidates, Hundredths, NotAsked, NotRanked,
 };
 
-use super::days;
+use super::fit::hull;
 use super::load::Demand;
 use super::team_load::{self, TeamLoad};
 use super::workload::{MAX_MEMBERS, Period};
@@ -127,12 +127,8 @@ fn everybody(reading: &mut Reading<'_>) -> Result<Vec<Row>, Problem> {
         .load(reading.conn)?)
 }
 
-/// How many delegations to each of these members of other tasks with a label in common were confirmed.
-fn experience(
-    reading: &mut Reading<'_>,
-    task: &Task,
-    ids: &[Id],
-) -> Result<BTreeMap<Id, i64>, Problem> {
+/// How many delegations to each member of other tasks with a label in common were confirmed.
+fn experience(reading: &mut Reading<'_>, task: &Task) -> Result<BTreeMap<Id, i64>, Problem> {
     let labels: Vec<String> = task
         .labels
         .0
@@ -153,7 +149,6 @@ fn experience(
         .filter(tasks_table::deleted_at.is_null());
     let counted: Vec<(Id, i64)> = delegations::table
         .filter(delegations::team_id.eq(reading.team.id()))
-        .filter(delegations::delegate_id.eq_any(ids.to_vec()))
         .filter(delegations::state.eq(DelegationState::Confirmed))
         .filter(delegations::task_id.ne(task.id))
         .filter(exists(of_the_kind))
@@ -196,31 +191,27 @@ fn candidates(
     let mut everybody = everybody(reading)?;
     let is_complete = everybody.len() <= MAX_MEMBERS;
     everybody.truncate(MAX_MEMBERS);
-    let ids: Vec<Id> = everybody
-        .iter()
-        .filter(|(_, _, role, _)| *role > Role::Guest)
-        .map(|(id, ..)| *id)
-        .collect();
     let loads = team_load::of_team(reading)?;
-    let (begin, end) = days::around(&loads, (first, last));
-    // A week at least, for the common hours.
-    let end = end.max(first + Days::new(7));
-    let capacity = |member: Id| loads.calendar.capacity(member, begin, end);
-    let accountable = capacity(task.accountable_id);
-    let zones = members::time_zones(reading, &ids)?;
-    let experience = experience(reading, task, &ids)?;
+    let week_of = |member: Id| {
+        let end = first + Days::new(score::WEEK - 1);
+        loads.calendar.capacity(member, first, end)
+    };
+    let accountable = score::hours(&week_of(task.accountable_id), first);
+    let zones = members::all_time_zones(reading)?;
+    let experience = experience(reading, task)?;
     let zone = |id: &Id| zones.get(id).copied().unwrap_or(TimeZone::UTC);
 
     let holder = task.assignee_id.unwrap_or(task.accountable_id);
     let mut ranked = Vec::new();
     let mut not_ranked = Vec::new();
     for (member_id, display_name, role, skills) in everybody {
-        let capacity = capacity(member_id);
+        let load = besides(&loads, member_id, task.id);
+        let opened = hull::opened(&loads.calendar, member_id, &load, (first, last));
         let reason = if role == Role::Guest {
             Some(NotAsked::Guest)
         } else if member_id == holder {
             Some(NotAsked::HasTheTask)
-        } else if is_absent(&capacity, (first, last)) {
+        } else if is_absent(&opened.capacity, (first, last)) {
             Some(NotAsked::Absent)
         } else {
             None
@@ -233,10 +224,13 @@ fn candidates(
             });
             continue;
         }
-        let load = besides(&loads, member_id, task.id);
         let skills = score::skills(&wanted, skills.0.0.iter().map(|skill| skill.as_str()));
-        let time = score::time(&capacity, &load, (first, last), needed);
-        let overlap = score::overlap((&capacity, zone(&member_id)), &accountable, first);
+        let time = score::time(&opened, &load, (first, last), needed);
+        let overlap = score::overlap(
+            (&week_of(member_id), zone(&member_id)),
+            accountable.as_ref(),
+            first,
+        );
         let experience = score::experience(experience.get(&member_id).copied().unwrap_or(0));
         ranked.push(Candidate {
             member_id,

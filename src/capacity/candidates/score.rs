@@ -3,9 +3,10 @@
 use chrono::{DateTime, Days, NaiveDate, NaiveTime, TimeDelta, TimeZone as _, Utc};
 
 use super::model::{CandidateWeights, ExperiencePart, FreePart, LoadPart, OverlapPart, SkillsPart};
+use crate::capacity::days;
 use crate::capacity::feasibility::{Spread, largest_fit};
-use crate::capacity::load::{Demand, Effort, minutes_of};
-use crate::capacity::{days, feasibility};
+use crate::capacity::fit::hull::Opened;
+use crate::capacity::load::{Demand, Effort};
 use crate::db::rows::fold;
 use crate::http::values::TimeZone;
 use crate::people::capacity::MemberCapacity;
@@ -13,7 +14,7 @@ use crate::people::capacity::MemberCapacity;
 /// What one delegation of the kind earns.
 const PER_DELEGATION: i64 = 20;
 /// The days of a week, which is what common hours are counted over.
-const WEEK: u64 = 7;
+pub(super) const WEEK: u64 = 7;
 
 /// The hundredths of `whole` that `part` is, from 0 to 100; none of nothing.
 fn share(part: i64, whole: i64) -> i64 {
@@ -55,18 +56,18 @@ fn there(capacity: &MemberCapacity, period: (NaiveDate, NaiveDate)) -> Option<i6
         .sum()
 }
 
-/// How free somebody is within a window who has this load, and how much is taken.
+/// How free somebody is within a window who has this load, and how much is taken. `opened` are the days that matter for the
+/// window, with that load on them, as a check would open them.
 pub(super) fn time(
-    capacity: &MemberCapacity,
+    opened: &Opened,
     load: &[Demand],
     period: (NaiveDate, NaiveDate),
     needed: Option<i64>,
 ) -> (FreePart, LoadPart) {
+    let capacity = &opened.capacity;
     let (first, last) = window(capacity, period);
-    let minutes = minutes_of(capacity);
-    let demands = days::laid(load.iter(), capacity);
     let fit = match (usize::try_from(first), usize::try_from(last)) {
-        (Ok(first), Ok(last)) => largest_fit(&minutes, &demands, first, last),
+        (Ok(first), Ok(last)) => largest_fit(&opened.minutes, &opened.present, first, last),
         _ => None,
     };
     let whole = there(capacity, period);
@@ -79,7 +80,7 @@ pub(super) fn time(
         free_minutes: fit,
         needed_minutes: needed,
     };
-    let taken = taken(capacity, &demands, load, &minutes, (first, last));
+    let taken = taken(opened, load, (first, last));
     let load = LoadPart {
         points: whole.map_or(0, |whole| share(whole - taken, whole)),
         taken_minutes: taken,
@@ -89,17 +90,13 @@ pub(super) fn time(
 }
 
 /// What is wanted within a window: what is fixed to days there, and the part of the rest that is laid there.
-fn taken<T>(
-    capacity: &MemberCapacity,
-    fixed: &[feasibility::Demand<T>],
-    load: &[Demand],
-    minutes: &[Option<i64>],
-    (first, last): (i64, i64),
-) -> i64 {
+fn taken(opened: &Opened, load: &[Demand], (first, last): (i64, i64)) -> i64 {
+    let (capacity, minutes) = (&opened.capacity, &opened.minutes);
     let is_known = |day: usize| minutes.get(day).is_some_and(Option::is_some);
     let inside = |day: usize| i64::try_from(day).is_ok_and(|day| first <= day && day <= last);
     // A total that has only one day may stand here or there; it is counted below.
-    let on_days: i64 = fixed
+    let on_days: i64 = opened
+        .present
         .iter()
         .filter(|one| one.first == one.last && inside(one.first) && is_known(one.first))
         .map(|one| one.minutes)
@@ -107,6 +104,10 @@ fn taken<T>(
     let spread = Spread::over(minutes);
     let movable: i64 = load
         .iter()
+        .filter(|one| {
+            days::number(capacity, one.first_on) <= last
+                && first <= days::number(capacity, one.last_on)
+        })
         .filter_map(|one| match one.effort {
             Effort::Total(minutes) if one.first_on < one.last_on => {
                 let window =
@@ -119,11 +120,11 @@ fn taken<T>(
     on_days + movable
 }
 
+/// From an instant until another, one after the other.
+pub(super) type Hours = Vec<(DateTime<Utc>, DateTime<Utc>)>;
+
 /// When somebody works in the week from a day on, beginning at nine by the clocks that the hours in force follow.
-fn hours(
-    capacity: &MemberCapacity,
-    from: NaiveDate,
-) -> Option<Vec<(DateTime<Utc>, DateTime<Utc>)>> {
+pub(super) fn hours(capacity: &MemberCapacity, from: NaiveDate) -> Option<Hours> {
     let nine = NaiveTime::from_hms_opt(9, 0, 0)?;
     let mut hours = Vec::new();
     for on in (0..WEEK).map(|day| from + Days::new(day)) {
@@ -146,16 +147,15 @@ fn clock(capacity: &MemberCapacity, on: NaiveDate) -> Option<TimeZone> {
     Some((*capacity.days.get(day)?)?.time_zone)
 }
 
-/// How much of one's working hours is common with another's, in the week from a day on. `account` is the zone of the
-/// account, which is told where no hours are in force.
+/// How much of one's working hours is common with another's, in the week from a day on, which `own` begins by. `account`
+/// is the zone of the account, which is told where no hours are in force.
 pub(super) fn overlap(
     (own, account): (&MemberCapacity, TimeZone),
-    other: &MemberCapacity,
+    other: Option<&Hours>,
     from: NaiveDate,
 ) -> OverlapPart {
     let zone = clock(own, from).unwrap_or(account);
     let own = hours(own, from);
-    let other = hours(other, from);
     let working: Option<i64> = own.as_ref().map(|own| {
         own.iter()
             .map(|(begin, end)| (*end - *begin).num_minutes())
@@ -264,7 +264,8 @@ mod tests {
             demand("2026-11-30", "2026-12-13", Effort::Total(3600)),
             demand("2026-12-01", "2026-12-01", Effort::PerDay(120)),
         ];
-        let (free, taken) = time(&capacity, &load, week, Some(960));
+        let opened = Opened::of(capacity, load);
+        let (free, taken) = time(&opened, &load, week, Some(960));
         // 4,800 there, 3,720 wanted: all the rest can come together in this week.
         assert_eq!((free.points, free.free_minutes), (100, Some(1080)));
         assert_eq!(
@@ -272,9 +273,9 @@ mod tests {
             (1920, Some(2400))
         );
         assert_eq!(taken.points, 20);
-        let (free, _) = time(&capacity, &load, week, None);
+        let (free, _) = time(&opened, &load, week, None);
         assert_eq!(free.points, 45);
-        let (free, _) = time(&capacity, &load, week, Some(2160));
+        let (free, _) = time(&opened, &load, week, Some(2160));
         assert_eq!(free.points, 50);
     }
 
@@ -283,7 +284,7 @@ mod tests {
         let mut capacity = two_weeks();
         capacity.days[2] = None;
         let week = (on("2026-11-30"), on("2026-12-06"));
-        let (free, load) = time(&capacity, &[], week, Some(60));
+        let (free, load) = time(&Opened::of(capacity, []), &[], week, Some(60));
         assert_eq!((free.points, free.free_minutes), (0, None));
         assert_eq!((load.points, load.capacity_minutes), (0, None));
     }
@@ -293,7 +294,11 @@ mod tests {
         let from = on("2026-11-30");
         let part = |zone| {
             let own = two_weeks_in(zone);
-            overlap((&own, TimeZone::UTC), &two_weeks(), from)
+            overlap(
+                (&own, TimeZone::UTC),
+                hours(&two_weeks(), from).as_ref(),
+                from,
+            )
         };
         assert_eq!(part(chrono_tz::Europe::Paris).points, 100);
         let london = part(chrono_tz::Europe::London);

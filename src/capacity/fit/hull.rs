@@ -78,7 +78,10 @@ impl Opened {
 
     /// These days with what takes them, which lies inside of them.
     #[must_use]
-    fn of(capacity: MemberCapacity, inside: impl IntoIterator<Item = Demand>) -> Self {
+    pub(in crate::capacity) fn of(
+        capacity: MemberCapacity,
+        inside: impl IntoIterator<Item = Demand>,
+    ) -> Self {
         Self {
             minutes: load::minutes_of(&capacity),
             present: load::laid(inside, &capacity),
@@ -138,6 +141,16 @@ pub fn standing(member: Id, load: &MemberLoad, calendar: &Calendar) -> Vec<Place
     places
 }
 
+/// The days around `span` that matter for a member who has these demands, with those of them that lie there. They come by
+/// their first days.
+#[must_use]
+pub fn opened(calendar: &Calendar, member: Id, demands: &[Demand], span: Days) -> Opened {
+    let (first, last) = reach(span, demands);
+    let inside = |one: &&Demand| first <= one.first_on && one.last_on <= last;
+    let inside = demands.iter().filter(inside).copied();
+    Opened::of(calendar.capacity(member, first, last), inside)
+}
+
 /// Opens the days around `span` that matter for what is asked there of each of these members, as if the allocations of
 /// `gone` were not there, nor the tasks that are `covered`.
 ///
@@ -162,28 +175,21 @@ pub fn open(
             .collect(),
         None => around(reading, members, span, |load| load.without(gone, covered))?,
     };
-    let spans: Vec<Days> = loads
-        .iter()
-        .map(|(_, load)| reach(span, &load.demands))
-        .collect();
     let calendar = match &kept {
         Some(kept) => Arc::clone(&kept.calendar),
         None => {
-            let (first, last) = spans
+            let (first, last) = loads
                 .iter()
+                .map(|(_, load)| reach(span, &load.demands))
                 .fold(span, |all, own| (all.0.min(own.0), all.1.max(own.1)));
             Arc::new(Calendar::of_members(reading, members, first, last)?)
         }
     };
-    let opened = |((member, load), (first, last)): ((Id, MemberLoad), Days)| {
-        let inside = |one: &Demand| first <= one.first_on && one.last_on <= last;
-        let inside = load.demands.into_iter().filter(inside);
-        Opened {
-            not_counted: load.not_counted,
-            ..Opened::of(calendar.capacity(member, first, last), inside)
-        }
+    let opened = |(member, load): (Id, MemberLoad)| Opened {
+        not_counted: load.not_counted,
+        ..opened(&calendar, member, &load.demands, span)
     };
-    Ok(loads.into_iter().zip(spans).map(opened).collect())
+    Ok(loads.into_iter().map(opened).collect())
 }
 
 /// What these members have to do, from so early on that nothing reaches `span` from before.

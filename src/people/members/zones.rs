@@ -27,6 +27,20 @@ pub fn time_zones(
     Ok(zones.into_iter().collect())
 }
 
+/// The same of everybody in the team.
+///
+/// # Errors
+/// What the database answers.
+pub fn all_time_zones(reading: &mut Reading<'_>) -> Result<BTreeMap<Id, TimeZone>, Problem> {
+    let zones: Vec<(Id, TimeZone)> = members::table
+        .inner_join(accounts::table.on(accounts::id.eq(members::account_id)))
+        .filter(members::team_id.eq(reading.team.id()))
+        .filter(members::left_at.is_null())
+        .select((members::id, accounts::time_zone))
+        .load(reading.conn)?;
+    Ok(zones.into_iter().collect())
+}
+
 /// Where the days of one member begin and end.
 ///
 /// # Errors
