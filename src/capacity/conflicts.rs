@@ -20,6 +20,7 @@ use super::resources::queries::{of_kind, these_in_use};
 use super::resources::{self, Resource, ResourceKind};
 use super::team_load;
 use crate::access::{Permission, Reading, TeamScope};
+use crate::db::rows::CHUNK;
 use crate::db::{Date, Id, Instant, Json};
 use crate::http::query::{AnyOf, Flag};
 use crate::http::{Answer, Problem, Query, Reply, ServiceConfig};
@@ -27,8 +28,6 @@ use crate::schema::allocations as a;
 
 /// How many conflicts an answer has at most.
 const MOST: usize = 200;
-/// How many ids one query names at most.
-const CHUNK: usize = 500;
 /// For how many of them ways out are looked for.
 const MOST_WITH_WAYS: usize = 20;
 

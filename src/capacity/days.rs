@@ -55,5 +55,5 @@ pub fn laid<'d>(
                 ..*demand
             }),
         });
-    load::laid(inside, days)
+    load::laid(inside, days, &load::minutes_of(days))
 }

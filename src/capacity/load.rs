@@ -13,6 +13,7 @@ use utoipa::ToSchema;
 use super::allocations::{self, AllocationState, Amount, Quantity};
 use super::feasibility;
 use crate::access::Reading;
+use crate::db::rows::CHUNK;
 use crate::db::{Date, Id, Json};
 use crate::http::Problem;
 use crate::http::values::Minutes;
@@ -21,9 +22,6 @@ use crate::schema;
 use crate::text_enum;
 use crate::work::task_status::TaskStatus;
 use crate::work::tasks;
-
-/// How many ids one query names at most.
-const CHUNK: usize = 500;
 
 /// Where a demand comes from.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
@@ -302,20 +300,21 @@ pub const fn effort(quantity: &Quantity) -> Option<Effort> {
 
 /// The demands as the engine wants them, on these days: minutes a day on the days on which the member works, and hundredths
 /// of what each day has. A day that is unknown may be a working day. What begins before the first of these days must not be
-/// among them.
+/// among them. `minutes` are those of the days.
 #[must_use]
 pub fn laid(
     demands: impl IntoIterator<Item = Demand>,
     days: &MemberCapacity,
+    minutes: &[Option<i64>],
 ) -> Vec<feasibility::Demand<Source>> {
-    let minutes = minutes_of(days);
     let index = |day: NaiveDate| usize::try_from((day - days.first_on).num_days()).unwrap_or(0);
     let works = |day: usize| {
         days.days
             .get(day)
             .is_none_or(|day| day.is_none_or(|day| day.working_minutes > 0 && !day.is_holiday))
     };
-    let mut laid = Vec::new();
+    let demands = demands.into_iter();
+    let mut laid = Vec::with_capacity(demands.size_hint().1.unwrap_or_default());
     for demand in demands {
         let (source, first, last) = (demand.source, index(demand.first_on), index(demand.last_on));
         match demand.effort {
@@ -329,7 +328,7 @@ pub fn laid(
                 laid.extend(feasibility::each_day(&source, first, last, minutes, works));
             }
             Effort::Percent(percent) => {
-                laid.extend(feasibility::share(&source, first, last, percent, &minutes));
+                laid.extend(feasibility::share(&source, first, last, percent, minutes));
             }
         }
     }

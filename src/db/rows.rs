@@ -13,6 +13,9 @@ use diesel::query_dsl::RunQueryDsl;
 use diesel::result::QueryResult;
 use diesel::sql_types::Bool;
 
+/// How many ids one query names at most: databases take more, but no statement is to grow with the data.
+pub const CHUNK: usize = 500;
+
 /// Which way a list runs.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 pub enum Direction {

@@ -83,9 +83,10 @@ fn days(
     (first_on, last_on): (NaiveDate, NaiveDate),
 ) -> Vec<Option<DayCapacity>> {
     let (mut own, mut team) = (InForce::of(own), InForce::of(team));
+    let many = (last_on - first_on).num_days().saturating_add(1);
     let mut days: Vec<Option<DayCapacity>> = first_on
         .iter_days()
-        .take_while(|day| *day <= last_on)
+        .take(usize::try_from(many).unwrap_or_default())
         .map(|day| {
             let (own, team) = (own.on(day), team.on(day));
             let hours = own.or(team)?;

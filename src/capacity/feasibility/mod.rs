@@ -162,7 +162,8 @@ struct Days {
 
 impl Days {
     fn of(capacity: &[Option<i64>]) -> Self {
-        let mut sums = vec![0];
+        let mut sums = Vec::with_capacity(capacity.len() + 1);
+        sums.push(0);
         let mut known_from = Vec::with_capacity(capacity.len());
         let (mut sum, mut from) = (0, 0);
         for (day, minutes) in capacity.iter().enumerate() {

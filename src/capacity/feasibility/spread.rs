@@ -18,9 +18,11 @@ impl Spread {
     #[must_use]
     pub fn over(open: &[Option<i64>]) -> Self {
         let mut spread = Self {
-            open: vec![0],
-            unknown: vec![0],
+            open: Vec::with_capacity(open.len() + 1),
+            unknown: Vec::with_capacity(open.len() + 1),
         };
+        spread.open.push(0);
+        spread.unknown.push(0);
         let (mut sum, mut unknown) = (0, 0);
         for day in open {
             sum += day.unwrap_or_default().max(0);

@@ -170,7 +170,7 @@ impl Books {
     pub fn conflicts(&self, asked: &[Asked]) -> Vec<Place> {
         match self {
             Self::Person(opened) => {
-                let added = load::laid(demands(asked), &opened.capacity);
+                let added = load::laid(demands(asked), &opened.capacity, &opened.minutes);
                 opened.places(feasibility::caused(
                     &opened.minutes,
                     &opened.present,
@@ -188,7 +188,7 @@ impl Books {
         let Self::Person(opened) = self else {
             return Vec::new();
         };
-        let added = load::laid(demands(asked), &opened.capacity);
+        let added = load::laid(demands(asked), &opened.capacity, &opened.minutes);
         let (from, to) = (
             added.iter().map(|one| one.first).min().unwrap_or_default(),
             added.iter().map(|one| one.last).max().unwrap_or_default(),

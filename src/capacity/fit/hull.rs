@@ -82,9 +82,10 @@ impl Opened {
         capacity: MemberCapacity,
         inside: impl IntoIterator<Item = Demand>,
     ) -> Self {
+        let minutes = load::minutes_of(&capacity);
         Self {
-            minutes: load::minutes_of(&capacity),
-            present: load::laid(inside, &capacity),
+            present: load::laid(inside, &capacity, &minutes),
+            minutes,
             not_counted: Vec::new(),
             capacity,
         }

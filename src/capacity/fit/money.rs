@@ -17,6 +17,7 @@ use crate::capacity::expenses;
 use crate::capacity::load::Source;
 use crate::capacity::resources::Resource;
 use crate::db::Id;
+use crate::db::rows::CHUNK;
 use crate::http::Problem;
 use crate::http::values::{Int, MAX_SAFE};
 use crate::schema::{allocations as a, expenses as e};
@@ -167,10 +168,11 @@ fn limit_of(budget: &Resource) -> i64 {
 /// # Errors
 /// What the database answers.
 pub fn budgets(reading: &mut Reading<'_>, budgets: &[Resource]) -> Result<Vec<Money>, Problem> {
-    if budgets.is_empty() {
-        return Ok(Vec::new());
+    let mut all = BTreeMap::new();
+    for some in budgets.chunks(CHUNK) {
+        let ids = some.iter().map(|one| one.id).collect();
+        all.extend(booked(reading, ids, &BTreeSet::new())?);
     }
-    let mut all = booked(reading, None, &BTreeSet::new())?;
     Ok(budgets
         .iter()
         .map(|one| Money {
@@ -190,29 +192,23 @@ pub fn budget(
     resource: &Resource,
     gone: &BTreeSet<Id>,
 ) -> Result<Money, Problem> {
-    let mut all = booked(reading, Some(resource.id), gone)?;
+    let mut all = booked(reading, vec![resource.id], gone)?;
     Ok(Money {
         limit: limit_of(resource),
         ..all.remove(&resource.id).unwrap_or_default()
     })
 }
 
-/// What was promised and spent of one budget, or of each that something was.
+/// What was promised and spent of each of these budgets of which something was: at most [`CHUNK`].
 fn booked(
     reading: &mut Reading<'_>,
-    only: Option<Id>,
+    budgets: Vec<Id>,
     gone: &BTreeSet<Id>,
 ) -> Result<BTreeMap<Id, Money>, Problem> {
-    let mut promises = allocations::in_team(reading.team)
-        .filter(a::state.eq(AllocationState::Approved))
-        .filter(a::amount_minor.is_not_null());
-    let mut spending = expenses::in_team(reading.team).filter(e::resource_id.is_not_null());
-    if let Some(budget) = only {
-        promises = promises.filter(a::resource_id.eq(budget));
-        spending = spending.filter(e::resource_id.eq(budget));
-    }
     let mut all: BTreeMap<Id, Money> = BTreeMap::new();
-    let promised: Vec<(Id, Id, Option<i64>)> = promises
+    let promised: Vec<(Id, Id, Option<i64>)> = allocations::in_team(reading.team)
+        .filter(a::resource_id.eq_any(budgets.clone()))
+        .filter(a::state.eq(AllocationState::Approved))
         .select((a::resource_id, a::id, a::amount_minor))
         .load(reading.conn)?;
     for (budget, id, minor) in promised {
@@ -221,7 +217,8 @@ fn booked(
             money.promise(id, minor.unwrap_or_default());
         }
     }
-    let spent: Vec<(Option<Id>, Id, Option<Id>, i64)> = spending
+    let spent: Vec<(Option<Id>, Id, Option<Id>, i64)> = expenses::in_team(reading.team)
+        .filter(e::resource_id.eq_any(budgets).assume_not_null())
         .select((e::resource_id, e::id, e::allocation_id, e::amount_minor))
         .load(reading.conn)?;
     for (budget, id, allocation_id, minor) in spent {

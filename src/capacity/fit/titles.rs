@@ -8,6 +8,7 @@ use super::model::Finding;
 use crate::access::Reading;
 use crate::capacity::{allocations, expenses};
 use crate::db::Id;
+use crate::db::rows::CHUNK;
 use crate::http::Problem;
 use crate::outreach::{campaigns, events};
 use crate::schema;
@@ -15,9 +16,6 @@ use crate::work::tasks;
 
 /// An allocation and what it is for: a campaign, an event, or a task.
 type TargetRow = (Id, Option<Id>, Option<Id>, Option<Id>);
-
-/// How many ids one query names at most.
-const CHUNK: usize = 500;
 
 /// Says what each taker is for, and its title: of what is in use, which everybody may see who sees allocations.
 ///

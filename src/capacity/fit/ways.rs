@@ -58,7 +58,11 @@ impl Question<'_> {
             .cloned()
             .collect();
         let mut present = opened.present.clone();
-        present.extend(load::laid(demands(&others), &opened.capacity));
+        present.extend(load::laid(
+            demands(&others),
+            &opened.capacity,
+            &opened.minutes,
+        ));
         present
     }
 

@@ -5,7 +5,7 @@ use diesel::prelude::*;
 use crate::access::Tx;
 use crate::capacity::budget_lines::BudgetLine;
 use crate::capacity::expenses::Expense;
-use crate::db::rows::columns;
+use crate::db::rows::{CHUNK, columns};
 use crate::db::{Id, MultiBackend};
 use crate::http::Problem;
 use crate::schema::{allocations, budget_lines, expenses};
@@ -54,7 +54,7 @@ fn promises(
     going: allocations::BoxedQuery<'static, MultiBackend>,
 ) -> Result<(), Problem> {
     let ids: Vec<Id> = going.select(allocations::id).load(tx.conn)?;
-    for some in ids.chunks(500) {
+    for some in ids.chunks(CHUNK) {
         let named = all(tx).filter(expenses::allocation_id.eq_any(some.to_vec()));
         forget(tx, named, |one| &mut one.allocation_id)?;
     }
@@ -123,7 +123,7 @@ pub fn resource(tx: &mut Tx<'_>, id: Id) -> Result<(), Problem> {
 /// # Errors
 /// What the database answers.
 pub fn lines(tx: &mut Tx<'_>, ids: &[Id]) -> Result<(), Problem> {
-    for some in ids.chunks(500) {
+    for some in ids.chunks(CHUNK) {
         let named = all(tx).filter(expenses::budget_line_id.eq_any(some.to_vec()));
         forget(tx, named, |one| &mut one.budget_line_id)?;
         diesel::update(

@@ -12,6 +12,7 @@ use crate::capacity::allocations::{self, Allocation, AllocationState};
 use crate::capacity::budget_lines::{self, BudgetLine};
 use crate::capacity::expenses;
 use crate::capacity::fit::money::{Balance, shown, sum};
+use crate::db::rows::CHUNK;
 use crate::db::{Id, Json};
 use crate::http::Problem;
 use crate::http::text::Name;
@@ -19,9 +20,6 @@ use crate::http::values::{Currency, Money};
 use crate::outreach::campaigns::Campaign;
 use crate::schema::{allocations as a, budget_lines as l, expenses as e};
 use crate::text_enum;
-
-/// How many ids one query names at most.
-const CHUNK: usize = 500;
 
 text_enum! {
     /// What `planned` of a campaign is made of.

@@ -8,7 +8,7 @@ use super::model::{
     Resource, ResourceFilter, ResourceKind, ResourcePage, ResourceSort, ResourcesById,
 };
 use crate::access::{Permission, Reading, Sight, TeamId, Tx};
-use crate::db::rows::{Direction, ESCAPE, fold, pattern};
+use crate::db::rows::{CHUNK, Direction, ESCAPE, fold, pattern};
 use crate::db::{Id, Instant, MultiBackend};
 use crate::http::page::TOTAL_CAP;
 use crate::http::query::AnyOf;
@@ -109,7 +109,7 @@ pub fn of_kind(
 /// What the database answers.
 pub fn these_in_use(reading: &mut Reading<'_>, ids: &[Id]) -> Result<Vec<Resource>, Problem> {
     let mut found: Vec<Resource> = Vec::with_capacity(ids.len());
-    for some in ids.chunks(500) {
+    for some in ids.chunks(CHUNK) {
         found.extend(
             in_team(reading.team)
                 .filter(resources::id.eq_any(some.to_vec()))
