@@ -178,7 +178,7 @@ async fn of_many_who_take_the_first_are_told_and_the_others_counted() {
 }
 
 #[tokio::test]
-async fn each_of_several_findings_is_told_and_the_first_five_with_ways_out() {
+async fn each_of_several_findings_is_told_with_ways_out() {
     let app = TestApp::start().await;
     let [lead] = app.team_with(["lead"]).await;
     let notes = task(&lead, json!({})).await;
@@ -197,10 +197,6 @@ async fn each_of_several_findings_is_told_and_the_first_five_with_ways_out() {
     for one in findings {
         assert_eq!((&one["wanted"], &one["there"]), (&json!(2), &json!(1)));
         assert_eq!(one["taken_by"].as_array().unwrap().len(), 1);
+        assert_ne!(one["ways_out"], json!([]), "one unit fits");
     }
-    let with_ways = findings
-        .iter()
-        .filter(|one| one["ways_out"] != json!([]))
-        .count();
-    assert!(with_ways >= 5, "{with_ways}");
 }
