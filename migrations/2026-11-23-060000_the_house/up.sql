@@ -607,6 +607,5 @@ CREATE INDEX delegations_by_creation ON delegations (team_id, created_at, id);
 CREATE INDEX delegations_by_task ON delegations (team_id, task_id, created_at, id);
 CREATE INDEX delegations_by_delegate ON delegations (team_id, delegate_id, state, created_at, id);
 CREATE INDEX delegations_by_delegator ON delegations (team_id, delegator_id, state, created_at, id);
-CREATE INDEX delegations_by_state ON delegations (team_id, state, task_id, delegate_id);
 CREATE INDEX delegations_by_parent ON delegations (team_id, parent_id);
 CREATE INDEX delegations_to_expire ON delegations (state, respond_by);

@@ -8,6 +8,7 @@ pub mod conflicts;
 pub mod days;
 pub mod endings;
 pub mod expenses;
+pub mod experience;
 pub mod feasibility;
 pub mod fit;
 pub mod load;

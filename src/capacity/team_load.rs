@@ -1,4 +1,4 @@
-//! What everybody in a team has to do and when they work, kept until something changes.
+//! What everybody in a team has to do, when they work and what they have done, kept until something changes.
 //!
 //! The surprising rule: this is the one thing that is kept in memory between requests. All that is read off it (workload,
 //! conflicts, candidates, checks) is decided by the team's revision and the day. Reading the open tasks of 200 people anew for
@@ -14,6 +14,7 @@ use quick_cache::Weighter;
 use quick_cache::sync::Cache;
 
 use super::allocations;
+use super::experience::Experience;
 use super::fit::{Place, hull};
 use super::load::{self, MemberLoad};
 use crate::access::Reading;
@@ -30,6 +31,8 @@ const MOST_KEPT: u64 = 500_000;
 const MOST_LINES: usize = 500;
 /// What changes what somebody has to do,
 const LOADS: [Kind; 2] = [Kind::Task, Kind::Allocation];
+/// or what work somebody has done,
+const EXPERIENCE: [Kind; 2] = [Kind::Task, Kind::Delegation];
 /// or when somebody works.
 const CALENDARS: [Kind; 3] = [Kind::WorkingHours, Kind::Absence, Kind::Holiday];
 
@@ -57,6 +60,8 @@ pub struct TeamLoad {
     members: BTreeMap<Id, Arc<Entry>>,
     /// When they work.
     pub calendar: Arc<Calendar>,
+    /// What they have done.
+    pub experience: Arc<Experience>,
 }
 
 /// What somebody has to do who has nothing to do.
@@ -86,24 +91,27 @@ impl TeamLoad {
         })
     }
 
-    fn with(loads: BTreeMap<Id, MemberLoad>, calendar: Calendar) -> Self {
+    fn with(loads: BTreeMap<Id, MemberLoad>, calendar: Calendar, experience: Experience) -> Self {
         Self {
             members: loads
                 .into_iter()
                 .map(|(member, load)| (member, Arc::new(load.into())))
                 .collect(),
             calendar: Arc::new(calendar),
+            experience: Arc::new(experience),
         }
     }
 
     fn read(reading: &mut Reading<'_>) -> Result<Self, Problem> {
         let calendar = Calendar::of_everybody(reading)?;
-        Ok(Self::with(load::of_everybody(reading)?, calendar))
+        let experience = Experience::read(reading)?;
+        let loads = load::of_everybody(reading)?;
+        Ok(Self::with(loads, calendar, experience))
     }
 
     /// What it is after what the journal tells since a revision. None where it is cheaper to read it anew.
     fn renewed(&self, reading: &mut Reading<'_>, since: i64) -> Result<Option<Self>, Problem> {
-        let kinds = [&LOADS[..], &CALENDARS[..]].concat();
+        let kinds = [&LOADS[..], &EXPERIENCE[..], &CALENDARS[..]].concat();
         let Some(changed) = since::changed(reading, since, &kinds, MOST_LINES)? else {
             return Ok(None);
         };
@@ -119,6 +127,11 @@ impl TeamLoad {
                 *entry = Arc::new(entry.load.clone().into());
             }
         }
+        let mut experience = Arc::clone(&self.experience);
+        let (of_tasks, of_delegations) = (of(&changed, Kind::Task), of(&changed, Kind::Delegation));
+        if !of_tasks.is_empty() || !of_delegations.is_empty() {
+            experience = Arc::new(experience.renewed(reading, &of_tasks, &of_delegations)?);
+        }
         let concerned: Vec<Id> = concerned.into_iter().collect();
         let (first_on, last_on) = load::always();
         for (member, load) in load::of_members(reading, &concerned, first_on, last_on)? {
@@ -128,7 +141,11 @@ impl TeamLoad {
                 members.insert(member, Arc::new(load.into()));
             }
         }
-        Ok(Some(Self { members, calendar }))
+        Ok(Some(Self {
+            members,
+            calendar,
+            experience,
+        }))
     }
 
     /// Whose tasks and allocations these are, and whose they were.
@@ -137,11 +154,7 @@ impl TeamLoad {
         reading: &mut Reading<'_>,
         changed: &BTreeSet<(Kind, Id)>,
     ) -> Result<BTreeSet<Id>, Problem> {
-        let of = |kind: Kind| -> Vec<Id> {
-            let those = changed.iter().filter(|one| one.0 == kind);
-            those.map(|one| one.1).collect()
-        };
-        let (of_tasks, of_allocations) = (of(Kind::Task), of(Kind::Allocation));
+        let (of_tasks, of_allocations) = (of(changed, Kind::Task), of(changed, Kind::Allocation));
         let mut concerned = BTreeSet::new();
         if !of_tasks.is_empty() {
             let assignees: Vec<Option<Id>> = tasks::in_team(reading.team)
@@ -168,8 +181,14 @@ impl TeamLoad {
 
     fn weight(&self) -> u64 {
         let demands: usize = self.loads().map(|one| 1 + one.len()).sum();
-        u64::try_from(demands + self.calendar.len()).unwrap_or(u64::MAX)
+        u64::try_from(demands + self.calendar.len() + self.experience.len()).unwrap_or(u64::MAX)
     }
+}
+
+/// Those of this kind.
+fn of(changed: &BTreeSet<(Kind, Id)>, kind: Kind) -> Vec<Id> {
+    let those = changed.iter().filter(|one| one.0 == kind);
+    those.map(|one| one.1).collect()
 }
 
 // ---------------------------------------------------------------- what is kept
@@ -198,6 +217,7 @@ static KEPT: LazyLock<Cache<Id, Kept, Weight>> =
 fn check(reading: &mut Reading<'_>, renewed: &TeamLoad) -> Result<(), Problem> {
     let anew = TeamLoad::read(reading)?;
     let is_same = anew.calendar == renewed.calendar
+        && anew.experience == renewed.experience
         && anew.members.len() == renewed.members.len()
         && anew
             .members
@@ -271,7 +291,7 @@ pub fn of_team(reading: &mut Reading<'_>) -> Result<Arc<TeamLoad>, Problem> {
     }
 }
 
-/// What these members have to do, at least.
+/// What these members have to do, at least, and when they work.
 ///
 /// # Errors
 /// What the database answers.
@@ -282,5 +302,6 @@ pub fn of_members(reading: &mut Reading<'_>, members: &[Id]) -> Result<Arc<TeamL
     let (first_on, last_on) = load::always();
     let calendar = Calendar::of_members(reading, members, first_on, last_on)?;
     let loads = load::of_members(reading, members, first_on, last_on)?;
-    Ok(Arc::new(TeamLoad::with(loads, calendar)))
+    let experience = Experience::default();
+    Ok(Arc::new(TeamLoad::with(loads, calendar, experience)))
 }

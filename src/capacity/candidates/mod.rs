@@ -6,13 +6,10 @@
 mod model;
 mod score;
 
-use std::collections::BTreeMap;
-
 use actix_web::get;
 use base64::Engine as _;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD;
 use chrono::{Days, NaiveDate};
-use diesel::dsl::exists;
 use diesel::prelude::*;
 use sha2::{Digest as _, Sha256};
 
@@ -33,8 +30,7 @@ use crate::http::values::TimeZone;
 use crate::http::{Answer, Code, Problem, Query, Reply, ServiceConfig};
 use crate::people::capacity::MemberCapacity;
 use crate::people::members::{self, Skills};
-use crate::schema::{delegations, members as columns, task_labels, tasks as tasks_table};
-use crate::work::delegations::rules::DelegationState;
+use crate::schema::members as columns;
 use crate::work::tasks::{self, Task};
 
 /// How many days are looked at where the task does not say.
@@ -127,38 +123,6 @@ fn everybody(reading: &mut Reading<'_>) -> Result<Vec<Row>, Problem> {
         .load(reading.conn)?)
 }
 
-/// How many delegations to each member of other tasks with a label in common were confirmed.
-fn experience(reading: &mut Reading<'_>, task: &Task) -> Result<BTreeMap<Id, i64>, Problem> {
-    let labels: Vec<String> = task
-        .labels
-        .0
-        .0
-        .iter()
-        .map(|label| label.as_str().to_owned())
-        .collect();
-    if labels.is_empty() {
-        return Ok(BTreeMap::new());
-    }
-    let of_the_kind = task_labels::table
-        .filter(task_labels::team_id.eq(delegations::team_id))
-        .filter(task_labels::task_id.eq(delegations::task_id))
-        .filter(task_labels::label.eq_any(labels));
-    let in_use = tasks_table::table
-        .filter(tasks_table::team_id.eq(delegations::team_id))
-        .filter(tasks_table::id.eq(delegations::task_id))
-        .filter(tasks_table::deleted_at.is_null());
-    let counted: Vec<(Id, i64)> = delegations::table
-        .filter(delegations::team_id.eq(reading.team.id()))
-        .filter(delegations::state.eq(DelegationState::Confirmed))
-        .filter(delegations::task_id.ne(task.id))
-        .filter(exists(of_the_kind))
-        .filter(exists(in_use))
-        .group_by(delegations::delegate_id)
-        .select((delegations::delegate_id, diesel::dsl::count_star()))
-        .load(reading.conn)?;
-    Ok(counted.into_iter().collect())
-}
-
 /// What somebody has to do besides the task itself.
 fn besides(loads: &TeamLoad, member_id: Id, task_id: Id) -> Vec<Demand> {
     loads
@@ -198,7 +162,8 @@ fn candidates(
     };
     let accountable = score::hours(&week_of(task.accountable_id), first);
     let zones = members::all_time_zones(reading)?;
-    let experience = experience(reading, task)?;
+    let labels: Vec<&str> = task.labels.0.0.iter().map(|label| label.as_str()).collect();
+    let experience = loads.experience.of_kind(&labels, task.id);
     let zone = |id: &Id| zones.get(id).copied().unwrap_or(TimeZone::UTC);
 
     let holder = task.assignee_id.unwrap_or(task.accountable_id);

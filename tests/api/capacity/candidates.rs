@@ -193,6 +193,39 @@ async fn earlier_work_of_the_kind_counts_when_it_was_confirmed() {
 }
 
 #[tokio::test]
+async fn earlier_work_counts_by_what_its_task_is_now() {
+    let app = on_monday().await;
+    let [lead, ann] = app.team_with(["lead", "member"]).await;
+    let body = |label: &str| json!({"title": "Earlier", "labels": [label]});
+    let earlier = lead.post("/tasks", body("release")).await.created();
+    let wanted = lead.post("/tasks", body("release")).await.created();
+    let confirmed = async || {
+        let answer = ask(&lead, &wanted, "").await;
+        of(&answer, &ann)["experience"]["confirmed_delegations"].clone()
+    };
+    assert_eq!(confirmed().await, 0);
+    let offered = offer(&lead, &earlier, &ann, json!({})).await.created();
+    act(&ann, &offered, "accept").await.ok();
+    act(&ann, &offered, "submit").await.ok();
+    assert_eq!(confirmed().await, 0, "nobody has confirmed it");
+    act(&lead, &offered, "confirm").await.ok();
+    assert_eq!(confirmed().await, 1);
+    let id = earlier["id"].as_str().unwrap();
+    let place = format!("/tasks/{id}");
+    lead.patch(&place, json!({"labels": ["party"]})).await.ok();
+    assert_eq!(confirmed().await, 0, "another kind of work");
+    lead.patch(&place, json!({"labels": ["party", "release"]}))
+        .await
+        .ok();
+    assert_eq!(confirmed().await, 1);
+    lead.delete(&place).await.no_content();
+    assert_eq!(confirmed().await, 0, "in the trash");
+    let restore = format!("/trash/{id}/restore");
+    lead.request("POST", &restore).send().await.ok();
+    assert_eq!(confirmed().await, 1);
+}
+
+#[tokio::test]
 async fn the_task_itself_is_no_load_and_wrong_weights_are_refused() {
     let app = on_monday().await;
     let [lead, ann] = app.team_with(["lead", "member"]).await;
