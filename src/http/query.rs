@@ -251,4 +251,18 @@ impl AnyOf<Who> {
             .collect();
         (members, self.0.contains(&Who::Nobody))
     }
+
+    /// The members that are meant by the parameter `name`, where nobody cannot be.
+    ///
+    /// # Errors
+    /// `invalid_query`.
+    pub fn members(&self, me: Id, name: &str) -> Result<Vec<Id>, Problem> {
+        match self.resolve(me) {
+            (members, false) => Ok(members),
+            (_, true) => {
+                let detail = "Members' ids, or me.";
+                Err(Problem::parameter(Code::InvalidQuery, name, detail))
+            }
+        }
+    }
 }

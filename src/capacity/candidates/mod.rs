@@ -109,9 +109,14 @@ fn is_absent(capacity: &MemberCapacity, (first, last): (NaiveDate, NaiveDate)) -
 /// A member as far as it matters here.
 type Row = (Id, Name, Role, Json<Skills>);
 
-/// The members, by id, one more than is looked at.
-fn everybody(reading: &mut Reading<'_>) -> Result<Vec<Row>, Problem> {
-    Ok(members::in_team(reading.team)
+/// The members, by id, one more than is looked at; or of them those that are asked about.
+fn everybody(reading: &mut Reading<'_>, only: Option<Vec<Id>>) -> Result<Vec<Row>, Problem> {
+    let query = members::in_team(reading.team);
+    let query = match only {
+        Some(ids) => query.filter(columns::id.eq_any(ids)),
+        None => query,
+    };
+    Ok(query
         .order(columns::id)
         .limit(i64::try_from(MAX_MEMBERS + 1).unwrap_or(i64::MAX))
         .select((
@@ -152,7 +157,10 @@ fn candidates(
     let wanted = filter.wanted(task);
     let weights = filter.weights();
 
-    let mut everybody = everybody(reading)?;
+    let me = reading.me.member_id;
+    let only = filter.member_id.as_ref();
+    let only = only.map(|who| who.members(me, "member_id")).transpose()?;
+    let mut everybody = everybody(reading, only)?;
     let is_complete = everybody.len() <= MAX_MEMBERS;
     everybody.truncate(MAX_MEMBERS);
     let loads = team_load::of_team(reading)?;
@@ -244,7 +252,7 @@ fn candidates(
 /// `skills`) they have, what they could still do until it is due, how much they have to do already, how many of their hours
 /// are common with the accountable member's (by the `time_zone` of the working hours in force), and how many delegations to them
 /// of tasks with a label in common were confirmed. Each part has 0 to 100 points; the score is their sum by the weights, and nothing else. Unknown figures are null and earn no
-/// points. Whoever cannot be asked is listed with the reason.
+/// points. Whoever cannot be asked is listed with the reason. With `member_id` only these are compared.
 #[utoipa::path(tag = "workload", params(CandidateFilter), responses((status = 200, body = Candidates)))]
 #[get("/v1/teams/{team_id}/tasks/{task_id}/candidates")]
 pub async fn list_task_candidates(scope: TeamScope, filter: Query<CandidateFilter>) -> Answer {

@@ -8,7 +8,7 @@ use utoipa::{IntoParams, ToSchema};
 use crate::capacity::workload::Period;
 use crate::db::Id;
 use crate::http::Text;
-use crate::http::query::AnyOf;
+use crate::http::query::{AnyOf, Who};
 use crate::http::text::{Name, TextFault};
 use crate::text_enum;
 
@@ -54,6 +54,9 @@ pub struct CandidateFilter {
     /// Skills that are wanted besides the task's labels, separated by commas; case and accents do not matter.
     #[param(value_type = Option<String>, max_length = 2000, example = "writing,Go")]
     pub(super) skills: Option<AnyOf<Skill>>,
+    /// Only these members, separated by commas: ids, or `me`.
+    #[param(value_type = Option<String>, max_length = 2000, example = "me")]
+    pub(super) member_id: Option<AnyOf<Who>>,
     /// How much matching skills count; 40 unless given.
     #[param(value_type = Option<i64>, minimum = 0, maximum = 100)]
     pub(super) skills_weight: Option<Hundredths>,
@@ -245,6 +248,7 @@ pub struct Candidates {
     pub not_ranked: Vec<NotRanked>,
     /// How many those are.
     pub not_ranked_total: i64,
-    /// Whether everybody in the team was looked at: in teams of more than 500, only the first 500 are.
+    /// Whether everybody in the team, or everybody asked about, was looked at: in teams of more than 500, only the first 500
+    /// are who joined. Ask about others with `member_id`.
     pub is_complete: bool,
 }

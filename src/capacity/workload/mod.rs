@@ -73,16 +73,9 @@ fn workers(reading: &mut Reading<'_>, wanted: Option<&[Id]>) -> Result<Vec<(Id, 
 pub fn workload(reading: &mut Reading<'_>, filter: &WorkloadFilter) -> Result<Workload, Problem> {
     let (from, to) = (filter.from.naive(), filter.to.naive());
     check_period(filter.from, filter.to)?;
-    let wanted = match &filter.member_id {
-        None => None,
-        Some(who) => match who.resolve(reading.me.member_id) {
-            (ids, false) => Some(ids),
-            (_, true) => {
-                let detail = "Members' ids, or me.";
-                return Err(Problem::parameter(Code::InvalidQuery, "member_id", detail));
-            }
-        },
-    };
+    let me = reading.me.member_id;
+    let wanted = filter.member_id.as_ref();
+    let wanted = wanted.map(|who| who.members(me, "member_id")).transpose()?;
     let mut workers = workers(reading, wanted.as_deref())?;
     let is_complete = workers.len() <= MAX_MEMBERS;
     workers.truncate(MAX_MEMBERS);

@@ -142,6 +142,27 @@ async fn members_are_ranked_by_what_is_shown() {
     check_scores(&time);
     assert_ne!(ranked(&time), [ann.id.as_str()]);
     assert_eq!(time["ranked_total"], 3, "Ann, Ben and the owner");
+    // Who of these two, and the guest?
+    let only = format!(
+        "?member_id={},{},{}&skills=redaction,go",
+        ann.id, ben.id, guest.id
+    );
+    let some = ask(&lead, &wanted, &only).await;
+    let mut two = ranked(&answer);
+    two.retain(|id| [&ann.id, &ben.id].contains(&&(*id).to_owned()));
+    assert_eq!((two.len(), ranked(&some)), (2, two), "in the same order");
+    for member in [&ann, &ben] {
+        assert_eq!(of(&some, member), of(&answer, member), "the same figures");
+    }
+    assert_eq!(
+        (&some["ranked_total"], &some["not_ranked_total"]),
+        (&json!(2), &json!(1))
+    );
+    assert_eq!(some["not_ranked"][0]["member_id"], json!(guest.id));
+    let place = format!("/tasks/{}/candidates", wanted["id"].as_str().unwrap());
+    lead.get(&format!("{place}?member_id=none"))
+        .await
+        .problem(400, "invalid_query");
     guest
         .get(&format!(
             "/tasks/{}/candidates",

@@ -98,6 +98,9 @@ async fn of_a_very_large_team_five_hundred_are_shown_and_the_rest_on_request() {
     assert!(names(&two).contains(&newcomer.id));
     let (is_complete, some) = shown(&candidates).await;
     assert_eq!((is_complete, asked_of(&some)), (false, 500));
+    let (is_complete, one) = shown(&format!("{candidates}&member_id={}", newcomer.id)).await;
+    assert_eq!((is_complete, asked_of(&one)), (true, 1));
+    assert_eq!(one["candidates"][0]["member_id"], json!(newcomer.id));
     let picture = lead
         .request("GET", fortnight)
         .header("accept", "image/svg+xml")

@@ -5,6 +5,7 @@ use serde_json::{Value, json};
 use crate::vocabulary::{Answer, Member};
 
 mod acts;
+mod agreement;
 mod availability;
 mod budget_lines;
 mod candidates;

@@ -234,9 +234,10 @@ async fn an_id_of_another_team_in_a_filter_finds_nothing() {
                     asked.with(&format!("{name}={foreign}")).send().await,
                     asked.with(&format!("{name}={}", Id::new())).send().await,
                 );
-                // The workload lists members beside the periods that it shows them in.
+                // Some list members beside what they are shown for.
                 let list = match operation.id.as_str() {
                     "get_workload" => "members",
+                    "list_task_candidates" => "candidates",
                     _ => "items",
                 };
                 assert_eq!(
