@@ -93,9 +93,6 @@ pub(super) fn connect(address: &Address, statement: Duration) -> Result<AnyConne
             "PRAGMA synchronous = FULL".to_owned(),
             "PRAGMA foreign_keys = ON".to_owned(),
             "PRAGMA temp_store = MEMORY".to_owned(),
-            // Pages of 4 KiB, as far as they are used: with SQLite's own 2 MiB a fifth of a dear read went into fetching them
-            // from the system again and again.
-            "PRAGMA cache_size = -8192".to_owned(),
         ],
         AnyConnection::Postgres(_) => vec![format!(
             "SET statement_timeout = {milliseconds}; SET lock_timeout = {milliseconds}; SET TIME ZONE 'UTC'"
