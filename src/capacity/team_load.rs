@@ -27,6 +27,8 @@ use crate::work::tasks;
 
 /// How many demands are kept, over all teams: some 100 bytes each.
 const MOST_KEPT: u64 = 500_000;
+/// How many are kept of one team. Well below half of all: a cache in two parts takes nothing that is larger than a part.
+const MOST_OF_ONE: u64 = MOST_KEPT / 4;
 /// After how many lines of the journal everything is read anew.
 const MOST_LINES: usize = 500;
 /// What changes what somebody has to do,
@@ -264,7 +266,7 @@ pub fn kept(reading: &mut Reading<'_>) -> Result<Option<Arc<TeamLoad>>, Problem>
         }
         None => TeamLoad::read(reading)?,
     };
-    let load = (load.weight() <= MOST_KEPT / 2).then(|| Arc::new(load));
+    let load = (load.weight() <= MOST_OF_ONE).then(|| Arc::new(load));
     // Who began earlier and ended later would bring back what is old.
     let is_newest = KEPT
         .get(&team)
