@@ -90,20 +90,19 @@ fn of_persons(
         return Ok(());
     }
     let load = team_load::of_team(reading)?;
-    let mut places: BTreeMap<Id, Vec<&Place>> = BTreeMap::new();
-    for (member, standing) in load.standing() {
-        let touching: Vec<&Place> = standing
-            .iter()
-            .filter(|place| touches(place, days))
-            .collect();
-        if !touching.is_empty() && filter.has_id(member) {
+    let mut places: BTreeMap<Id, Vec<Place>> = BTreeMap::new();
+    for member in load.members().filter(|member| filter.has_id(*member)) {
+        let standing = load.standing(member);
+        let touching = standing.iter().filter(|place| touches(place, days));
+        let touching: Vec<Place> = touching.cloned().collect();
+        if !touching.is_empty() {
             places.insert(member, touching);
         }
     }
     let members: Vec<Id> = places.keys().copied().collect();
     for person in these_in_use(reading, &members)? {
         for place in places.remove(&person.id).unwrap_or_default() {
-            findings.push(fit::told(&person, place, &[]));
+            findings.push(fit::told(&person, &place, &[]));
         }
     }
     Ok(())

@@ -117,10 +117,10 @@ impl Experience {
         counts
     }
 
-    /// How many there are.
+    /// How many there are, with their labels.
     #[must_use]
     pub fn len(&self) -> usize {
-        self.0.len()
+        self.0.values().map(|done| 1 + done.labels.len()).sum()
     }
 
     /// Whether there are none.

@@ -5,7 +5,7 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use chrono::NaiveDate;
+use chrono::{Months, NaiveDate};
 use diesel::prelude::*;
 use serde::Serialize;
 use utoipa::ToSchema;
@@ -22,6 +22,9 @@ use crate::schema;
 use crate::text_enum;
 use crate::work::task_status::TaskStatus;
 use crate::work::tasks;
+
+/// How long before its due date work on a task begins at the earliest: as long as a promise can be. Days are laid out one by one.
+const LONGEST: Months = Months::new(60);
 
 /// Where a demand comes from.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
@@ -392,8 +395,12 @@ fn assigned(
             not(NotCountedReason::NoDueDate);
             continue;
         };
-        // Work that is left lies ahead, whenever it was to begin.
-        let begins = starts_on.map_or(today, Date::naive).max(today);
+        // Work that is left lies ahead, whenever it was to begin; and that is not begun which is due in a hundred years.
+        let earliest = due_on.checked_sub_months(LONGEST).unwrap_or(due_on);
+        let begins = starts_on
+            .map_or(today, Date::naive)
+            .max(today)
+            .max(earliest);
         if due_on < today {
             not(NotCountedReason::Overdue);
             continue;

@@ -5,6 +5,7 @@
 //! every look at a picture would cost fifty times as much as the picture; so what is kept has the revision that it stands
 //! for, and the journal tells whose part of it a later revision changed: only that is read again.
 
+use std::borrow::Cow;
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::{Arc, LazyLock, OnceLock};
 
@@ -22,13 +23,15 @@ use crate::db::Id;
 use crate::http::Problem;
 use crate::journal::{Kind, since};
 use crate::people::capacity::Calendar;
-use crate::schema::{allocations as a, tasks as t};
+use crate::schema::{allocations as a, members as m, tasks as t};
 use crate::work::tasks;
 
 /// How many demands are kept, over all teams: some 100 bytes each.
 const MOST_KEPT: u64 = 500_000;
 /// How many are kept of one team. Well below half of all: a cache in two parts takes nothing that is larger than a part.
 const MOST_OF_ONE: u64 = MOST_KEPT / 4;
+/// How many places where it does not fit are kept of one member, with who takes them; more are found anew each time.
+const MOST_STANDING: usize = 2_000;
 /// After how many lines of the journal everything is read anew.
 const MOST_LINES: usize = 500;
 /// What changes what somebody has to do,
@@ -55,7 +58,7 @@ impl From<MemberLoad> for Entry {
     }
 }
 
-/// What people have to do and when they work.
+/// What people have to do, when they work, and what they have done.
 #[derive(Debug)]
 pub struct TeamLoad {
     /// Without those who have nothing to do.
@@ -83,14 +86,26 @@ impl TeamLoad {
         self.members.values().map(|entry| &entry.load)
     }
 
-    /// Where what they have to do does not fit, whenever: by member, and of each what lacks most first.
-    pub fn standing(&self) -> impl Iterator<Item = (Id, &[Place])> {
-        self.members.iter().map(|(member, entry)| {
-            let places = entry
-                .standing
-                .get_or_init(|| hull::standing(*member, &entry.load, &self.calendar));
-            (*member, places.as_slice())
-        })
+    /// Who has anything to do.
+    pub fn members(&self) -> impl Iterator<Item = Id> {
+        self.members.keys().copied()
+    }
+
+    /// Where what a member has to do does not fit, whenever, what lacks most first.
+    #[must_use]
+    pub fn standing(&self, member: Id) -> Cow<'_, [Place]> {
+        let Some(entry) = self.members.get(&member) else {
+            return Cow::Borrowed(&[]);
+        };
+        if let Some(places) = entry.standing.get() {
+            return Cow::Borrowed(places);
+        }
+        let places = hull::standing(member, &entry.load, &self.calendar);
+        let takers: usize = places.iter().map(|place| 1 + place.taken.len()).sum();
+        if takers > MOST_STANDING {
+            return Cow::Owned(places);
+        }
+        Cow::Borrowed(entry.standing.get_or_init(|| places))
     }
 
     fn with(loads: BTreeMap<Id, MemberLoad>, calendar: Calendar, experience: Experience) -> Self {
@@ -166,9 +181,10 @@ impl TeamLoad {
             concerned.extend(assignees.into_iter().flatten());
         }
         if !of_allocations.is_empty() {
+            let everybody = m::table.filter(m::team_id.eq(reading.team.id()));
             let resources: Vec<Id> = allocations::in_team(reading.team)
                 .filter(a::id.eq_any(of_allocations.clone()))
-                .filter(a::first_on.is_not_null())
+                .filter(a::resource_id.eq_any(everybody.select(m::id)))
                 .select(a::resource_id)
                 .load(reading.conn)?;
             concerned.extend(resources);
@@ -249,13 +265,14 @@ pub fn kept(reading: &mut Reading<'_>) -> Result<Option<Arc<TeamLoad>>, Problem>
     let before = KEPT.get(&team).filter(|kept| kept.today == today);
     let load = match before {
         Some(Kept { load: None, .. }) => return Ok(None),
-        Some(kept) if kept.revision == revision => return Ok(kept.load),
+        // What is read has no transaction around it: reading anew would see what is newer, too.
+        Some(kept) if kept.revision >= revision => return Ok(kept.load),
         Some(Kept {
             revision: since,
             load: Some(load),
             ..
-        }) if since < revision => load.renewed(reading, since)?,
-        _ => None,
+        }) => load.renewed(reading, since)?,
+        None => None,
     };
     let load = match load {
         Some(renewed) => {
@@ -268,9 +285,7 @@ pub fn kept(reading: &mut Reading<'_>) -> Result<Option<Arc<TeamLoad>>, Problem>
     };
     let load = (load.weight() <= MOST_OF_ONE).then(|| Arc::new(load));
     // Who began earlier and ended later would bring back what is old.
-    let is_newest = KEPT
-        .get(&team)
-        .is_none_or(|kept| (kept.today, kept.revision) <= (today, revision));
+    let is_newest = KEPT.get(&team).is_none_or(|kept| kept.revision <= revision);
     if is_newest {
         let kept = Kept {
             revision,
@@ -293,7 +308,7 @@ pub fn of_team(reading: &mut Reading<'_>) -> Result<Arc<TeamLoad>, Problem> {
     }
 }
 
-/// What these members have to do, at least, and when they work.
+/// What these members have to do, at least, and when they work. What they have done is there only where all is kept.
 ///
 /// # Errors
 /// What the database answers.

@@ -299,6 +299,7 @@ fn copy(result: &Result<(), DbError>) -> Result<(), DbError> {
     match result {
         Ok(()) => Ok(()),
         Err(DbError::StorageFull(text)) => Err(DbError::StorageFull(text.clone())),
+        Err(DbError::Unavailable(text)) => Err(DbError::Unavailable(text.clone())),
         Err(error) => Err(DbError::Unavailable(error.to_string())),
     }
 }

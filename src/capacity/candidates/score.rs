@@ -94,7 +94,7 @@ fn taken(opened: &Opened, load: &[Demand], (first, last): (i64, i64)) -> i64 {
     let (capacity, minutes) = (&opened.capacity, &opened.minutes);
     let is_known = |day: usize| minutes.get(day).is_some_and(Option::is_some);
     let inside = |day: usize| i64::try_from(day).is_ok_and(|day| first <= day && day <= last);
-    // A total that has only one day may stand here or there; it is counted below.
+    // A total that has only one day may stand here or there; it is counted here.
     let on_days: i64 = opened
         .present
         .iter()

@@ -21,6 +21,9 @@ use crate::people::capacity::{Calendar, MemberCapacity};
 /// promised. What lies ahead is read at once.
 const BACK: TimeDelta = TimeDelta::days(366);
 
+/// How far from the question what hangs together with it is looked at.
+const FAR: TimeDelta = TimeDelta::days(3_653);
+
 /// Somebody's days, with what takes them.
 pub struct Opened {
     /// The days.
@@ -147,6 +150,9 @@ pub fn standing(member: Id, load: &MemberLoad, calendar: &Calendar) -> Vec<Place
 #[must_use]
 pub fn opened(calendar: &Calendar, member: Id, demands: &[Demand], span: Days) -> Opened {
     let (first, last) = reach(span, demands);
+    // So far away nothing decides about the question any more, and days are laid out one by one.
+    let first = first.max(span.0.checked_sub_signed(FAR).unwrap_or(first));
+    let last = last.min(span.1.checked_add_signed(FAR).unwrap_or(last));
     let inside = |one: &&Demand| first <= one.first_on && one.last_on <= last;
     let inside = demands.iter().filter(inside).copied();
     Opened::of(calendar.capacity(member, first, last), inside)

@@ -113,7 +113,7 @@ pub fn workload(reading: &mut Reading<'_>, filter: &WorkloadFilter) -> Result<Wo
 /// Of everybody but guests, by day or by week, in whole minutes: what there is (working hours, less absences and holidays), what
 /// approved allocations take, what open tasks with an estimate want, and what is left. Minutes that may be done on
 /// several days are laid on these in proportion to what each has open; a period that shows too much is no conflict yet. Work that is left
-/// begins today. What could not be counted is told for each member.
+/// begins today, or five years before it is due. What could not be counted is told for each member.
 ///
 /// With `Accept: image/svg+xml` the same as a heat map, with an alternative text for each cell.
 #[utoipa::path(tag = "workload", params(WorkloadFilter),

@@ -212,6 +212,32 @@ async fn every_change_is_seen_at_once() {
 }
 
 #[tokio::test]
+async fn what_is_due_far_ahead_begins_five_years_before() {
+    let app = on_monday().await;
+    let [lead, ann] = app.team_with(["lead", "member"]).await;
+    work(&lead, "/working-hours", 480).await;
+    task(
+        &lead,
+        &ann,
+        json!({"due_on": "2060-12-31", "estimate_minutes": 100_000}),
+    )
+    .await;
+    // A date that means none: days are not laid out for a thousand years.
+    task(
+        &lead,
+        &ann,
+        json!({"due_on": "2999-12-31", "estimate_minutes": 100_000}),
+    )
+    .await;
+    let week = async |from: &str, to: &str| {
+        let query = format!("/workload?from={from}&to={to}");
+        of(&lead, &query, &ann).await["demand_minutes"].clone()
+    };
+    assert_eq!(week("2055-12-20", "2055-12-26").await, json!([0]));
+    assert_ne!(week("2056-01-03", "2056-01-09").await, json!([0]));
+}
+
+#[tokio::test]
 async fn a_period_is_no_longer_than_a_year_and_runs_forward() {
     let app = on_monday().await;
     let [ann] = app.team_with(["member"]).await;
