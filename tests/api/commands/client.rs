@@ -90,3 +90,14 @@ impl Client {
         panic!("the disk has no end");
     }
 }
+
+/// The database is not to be had now, and it is said when to come back.
+#[track_caller]
+pub fn check_unavailable((status, body, retry): &(u16, Value, bool)) {
+    assert_eq!(
+        (*status, &body["code"]),
+        (503, &json!("unavailable")),
+        "{body}"
+    );
+    assert!(retry, "{body}");
+}

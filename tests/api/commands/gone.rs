@@ -1,19 +1,9 @@
 //! The file of the embedded database goes away while the server runs.
 
-use serde_json::{Value, json};
+use serde_json::json;
 
-use super::client::Client;
+use super::client::{Client, check_unavailable};
 use super::program::Program;
-
-#[track_caller]
-fn check_unavailable((status, body, retry): &(u16, Value, bool)) {
-    assert_eq!(
-        (*status, &body["code"]),
-        (503, &json!("unavailable")),
-        "{body}"
-    );
-    assert!(retry, "{body}");
-}
 
 #[tokio::test]
 async fn nothing_is_acknowledged_into_a_file_that_is_gone_or_replaced() {

@@ -8,9 +8,9 @@ use std::time::{Duration, Instant};
 use diesel::connection::SimpleConnection;
 use diesel::{Connection as _, SqliteConnection};
 use futures_util::future::join_all;
-use serde_json::{Value, json};
+use serde_json::json;
 
-use super::client::Client;
+use super::client::{Client, check_unavailable};
 use super::program::Program;
 
 /// Whoever reads the campaign called Slow waits for ever; whoever makes a task called Slow, for a while.
@@ -37,16 +37,6 @@ fn slow_down(program: &Program) {
              BEGIN SELECT counted FROM a_while; END"
     ))
     .unwrap();
-}
-
-#[track_caller]
-fn check_unavailable((status, body, retry): &(u16, Value, bool)) {
-    assert_eq!(
-        (*status, &body["code"]),
-        (503, &json!("unavailable")),
-        "{body}"
-    );
-    assert!(retry, "{body}");
 }
 
 #[tokio::test]
