@@ -169,7 +169,7 @@ fn candidates(
         loads.calendar.capacity(member, first, end)
     };
     let accountable = score::hours(&week_of(task.accountable_id), first);
-    let zones = members::all_time_zones(reading)?;
+    let zones = members::time_zones(reading, None)?;
     let labels: Vec<&str> = task.labels.0.0.iter().map(|label| label.as_str()).collect();
     let experience = loads.experience.of_kind(&labels, task.id);
     let zone = |id: &Id| zones.get(id).copied().unwrap_or(TimeZone::UTC);

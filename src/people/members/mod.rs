@@ -31,7 +31,7 @@ use crate::text_enum;
 
 pub use handlers::routes;
 pub use references::{check_reference, refuse_guest};
-pub use zones::{all_time_zones, time_zone, time_zones, todays};
+pub use zones::{time_zone, time_zones, todays};
 
 /// What a member is good at.
 pub type Skills = UpTo<50, Text<1, 60>>;

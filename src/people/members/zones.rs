@@ -10,32 +10,23 @@ use crate::http::Problem;
 use crate::http::values::TimeZone;
 use crate::schema::{accounts, members};
 
-/// Where the days of these members begin and end: the zones of their accounts.
+/// Where the days of these members begin and end, or of everybody in the team: the zones of their accounts.
 ///
 /// # Errors
 /// What the database answers.
 pub fn time_zones(
     reading: &mut Reading<'_>,
-    ids: &[Id],
+    only: Option<&[Id]>,
 ) -> Result<BTreeMap<Id, TimeZone>, Problem> {
-    let zones: Vec<(Id, TimeZone)> = members::table
+    let query = members::table
         .inner_join(accounts::table.on(accounts::id.eq(members::account_id)))
         .filter(members::team_id.eq(reading.team.id()))
-        .filter(members::id.eq_any(ids.to_vec()))
-        .select((members::id, accounts::time_zone))
-        .load(reading.conn)?;
-    Ok(zones.into_iter().collect())
-}
-
-/// The same of everybody in the team.
-///
-/// # Errors
-/// What the database answers.
-pub fn all_time_zones(reading: &mut Reading<'_>) -> Result<BTreeMap<Id, TimeZone>, Problem> {
-    let zones: Vec<(Id, TimeZone)> = members::table
-        .inner_join(accounts::table.on(accounts::id.eq(members::account_id)))
-        .filter(members::team_id.eq(reading.team.id()))
-        .filter(members::left_at.is_null())
+        .into_boxed();
+    let query = match only {
+        Some(ids) => query.filter(members::id.eq_any(ids.to_vec())),
+        None => query.filter(members::left_at.is_null()),
+    };
+    let zones: Vec<(Id, TimeZone)> = query
         .select((members::id, accounts::time_zone))
         .load(reading.conn)?;
     Ok(zones.into_iter().collect())
@@ -46,7 +37,7 @@ pub fn all_time_zones(reading: &mut Reading<'_>) -> Result<BTreeMap<Id, TimeZone
 /// # Errors
 /// What the database answers.
 pub fn time_zone(reading: &mut Reading<'_>, id: Id) -> Result<TimeZone, Problem> {
-    let zones = time_zones(reading, &[id])?;
+    let zones = time_zones(reading, Some(&[id]))?;
     Ok(zones.get(&id).copied().unwrap_or(TimeZone::UTC))
 }
 
@@ -56,7 +47,7 @@ pub fn time_zone(reading: &mut Reading<'_>, id: Id) -> Result<TimeZone, Problem>
 /// What the database answers.
 pub fn todays(reading: &mut Reading<'_>, ids: &[Id]) -> Result<BTreeMap<Id, Date>, Problem> {
     let now = reading.now;
-    Ok(time_zones(reading, ids)?
+    Ok(time_zones(reading, Some(ids))?
         .into_iter()
         .map(|(id, zone)| (id, zone.day_at(now)))
         .collect())
