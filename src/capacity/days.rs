@@ -1,7 +1,7 @@
 //! What people have to do on a stretch of days that does not hold all of it.
 //!
-//! The surprising rule: minutes in total whose period begins before the stretch or ends behind it might be done outside, so the
-//! engine is not told of them. Give the days of all the periods where it matters.
+//! The surprising rule: only what is fixed to days can be cut where the stretch ends. Minutes in total might be done outside, so
+//! give the days of all the periods where that matters.
 
 use chrono::{Days, NaiveDate};
 
@@ -32,28 +32,25 @@ pub fn number(days: &MemberCapacity, on: NaiveDate) -> i64 {
     (on - days.first_on).num_days()
 }
 
-/// The demands over these days, as [`load::laid`] lays them. What is fixed to days is cut at the ends.
+/// What is fixed to days, as [`load::laid`] lays it, cut at the ends of these days. `minutes` are those of the days.
 #[must_use]
-pub fn laid<'d>(
-    demands: impl Iterator<Item = &'d Demand>,
+pub fn fixed(
+    demands: &[Demand],
     days: &MemberCapacity,
+    minutes: &[Option<i64>],
 ) -> Vec<feasibility::Demand<Source>> {
     let Some(behind) = i64::try_from(days.days.len()).ok().filter(|days| *days > 0) else {
         return Vec::new();
     };
     let last_on = days.first_on + chrono::TimeDelta::days(behind - 1);
     let inside = demands
+        .iter()
+        .filter(|demand| !matches!(demand.effort, Effort::Total(_)))
         .filter(|demand| demand.first_on <= last_on && demand.last_on >= days.first_on)
-        .filter_map(|demand| match demand.effort {
-            Effort::Total(_) => {
-                let holds = demand.first_on >= days.first_on && demand.last_on <= last_on;
-                holds.then_some(*demand)
-            }
-            Effort::PerDay(_) | Effort::Percent(_) => Some(Demand {
-                first_on: demand.first_on.max(days.first_on),
-                last_on: demand.last_on.min(last_on),
-                ..*demand
-            }),
+        .map(|demand| Demand {
+            first_on: demand.first_on.max(days.first_on),
+            last_on: demand.last_on.min(last_on),
+            ..*demand
         });
-    load::laid(inside, days, &load::minutes_of(days))
+    load::laid(inside, days, minutes)
 }

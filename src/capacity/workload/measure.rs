@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 use chrono::{Datelike, Days, NaiveDate};
 
 use super::model::{MemberWorkload, NotCountedTasks, Period, WorkloadBy};
-use crate::capacity::days::{laid, number};
+use crate::capacity::days::{fixed, number};
 use crate::capacity::feasibility::Spread;
 use crate::capacity::load::{Effort, MemberLoad, NotCounted, NotCountedReason, Source, minutes_of};
 use crate::db::Id;
@@ -45,11 +45,7 @@ pub(super) fn measure(
     let days = minutes_of(capacity);
     let mut open = days.clone();
     let mut promised = vec![0; days.len()];
-    let fixed = load
-        .demands
-        .iter()
-        .filter(|demand| !matches!(demand.effort, Effort::Total(_)));
-    for demand in laid(fixed, capacity) {
+    for demand in fixed(&load.demands, capacity, &days) {
         // How much a share of an unknown day is, nobody knows.
         if let (Some(Some(open)), Some(promised)) =
             (open.get_mut(demand.first), promised.get_mut(demand.first))
